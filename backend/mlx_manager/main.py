@@ -23,7 +23,8 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     logger.info("MLX Manager shutting down...")
 
 
-app = FastAPI(title="MLX Manager", version=__version__, lifespan=lifespan)
+# The interactive pages fetch their scripts from a foreign host; /openapi.json is the document.
+app = FastAPI(title="MLX Manager", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
 
 
 @app.get("/health")

@@ -66,7 +66,11 @@ class ErrorCode(StrEnum):
         "The request came through a proxy, so it is not local, and the server takes local callers only.",
     )
     MODEL_NOT_FOUND = "model_not_found", 404, "No model has this id; `GET /v1/models` lists those there are."
-    ROUTE_NOT_FOUND = "route_not_found", 404, "There is nothing at this path; `/docs` lists the routes."
+    ROUTE_NOT_FOUND = (
+        "route_not_found",
+        404,
+        "There is nothing at this path; `/openapi.json` lists the routes.",
+    )
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path exists, but not for this HTTP method."
     BODY_TOO_LARGE = (
         "body_too_large",

@@ -50,6 +50,9 @@ app = FastAPI(
     description="OpenAI-compatible inference server for MLX models",
     version=__version__,
     lifespan=lifespan,
+    # The interactive pages fetch their scripts from a foreign host; /openapi.json is the document.
+    docs_url=None,
+    redoc_url=None,
 )
 app.include_router(router)
 add_error_handlers(app)

@@ -85,6 +85,8 @@ class Engine:
         if end > sequence.prefilled:
             self._model(mx.array([prompt[sequence.prefilled : end]]), cache=sequence.cache)
             mx.eval([layer.state for layer in sequence.cache])
+            # A chunk's activations are as large as they get; they must not pile up in MLX's own cache.
+            mx.clear_cache()
             sequence.prefilled = end
             self._report(Prefill(sequence.sequence_id, end))
             if end < len(prompt) - 1:

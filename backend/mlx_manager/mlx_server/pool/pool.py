@@ -161,17 +161,15 @@ class ModelPool:
 
     async def _start(self, description: ModelDescription) -> Resident:
         self._check_budget(description, description.weight_bytes, None)
-        # The worker imports MLX while the tokenizer is read here.
-        starting = asyncio.create_task(LocalWorker.start())
-        tokenizer, worker = await asyncio.gather(
-            asyncio.to_thread(Tokenizer.load, description.path), starting, return_exceptions=True
-        )
-        if isinstance(worker, BaseException):
-            raise worker
+        # The tokenizer is read in a thread while the worker process imports MLX.
+        reading = asyncio.create_task(asyncio.to_thread(Tokenizer.load, description.path))
         try:
-            if isinstance(tokenizer, BaseException):
-                reason = f"{description.model_id}: its tokenizer cannot be loaded: {tokenizer}"
-                raise ApiError(ErrorCode.MODEL_LOAD_FAILED, reason) from tokenizer
+            worker = await LocalWorker.start()
+        except BaseException:
+            reading.cancel()
+            raise
+        try:
+            tokenizer = await _tokenizer(description, reading)
             widened = description.has_half_weights and worker.hello.widens_half
             needed = description.weight_bytes * (2 if widened else 1)
             self._check_budget(description, needed, worker.hello.device_limit_bytes)
@@ -199,3 +197,11 @@ class ModelPool:
                 ErrorCode.INSUFFICIENT_MEMORY,
                 f"{description.model_id} needs {needed / GB:.3f} GB and the budget is {budget / GB:.3f} GB",
             )
+
+
+async def _tokenizer(description: ModelDescription, reading: "asyncio.Task[Tokenizer]") -> Tokenizer:
+    try:
+        return await reading
+    except Exception as error:  # transformers raises what it likes at a folder it cannot read
+        reason = f"{description.model_id} cannot be loaded: its tokenizer: {error}"
+        raise ApiError(ErrorCode.MODEL_LOAD_FAILED, reason) from error

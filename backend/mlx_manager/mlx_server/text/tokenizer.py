@@ -26,7 +26,12 @@ class Tokenizer:
 
     def __init__(self, tokenizer: Any, stop_ids: frozenset[int]) -> None:
         self._tokenizer = tokenizer
-        self._fast = tokenizer.backend_tokenizer
+        # The Rust tokenizer underneath, asked directly: transformers sets truncation and padding
+        # on it at each call, which fails when two threads meet there.
+        self._rust = tokenizer.backend_tokenizer
+        # A tokenizer.json may switch these on; a prompt is never cut.
+        self._rust.no_truncation()
+        self._rust.no_padding()
         self.stop_ids = stop_ids
 
     @classmethod
@@ -36,10 +41,13 @@ class Tokenizer:
         Raises:
             Exception: whatever transformers says of a folder that it cannot read. Code inside
                 the folder is never run.
+            ValueError: the tokenizer has no Rust implementation.
         """
         from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
+        if not tokenizer.is_fast:
+            raise ValueError(f"{type(tokenizer).__name__} has no fast implementation, which is needed here")
         stop_ids = {tokenizer.eos_token_id}
         for file in (path / "generation_config.json", path / "config.json"):
             if file.is_file():
@@ -89,12 +97,12 @@ class Tokenizer:
                 return list(token_ids), ""
 
     def _encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=add_special_tokens)
+        ids: list[int] = self._rust.encode(text, add_special_tokens=add_special_tokens).ids
         return ids
 
     def decode(self, token_ids: Sequence[int]) -> str:
         """The text of a run of tokens, special tokens left out; broken UTF-8 shows as U+FFFD."""
-        text: str = self._fast.decode(list(token_ids), skip_special_tokens=True)
+        text: str = self._rust.decode(list(token_ids), skip_special_tokens=True)
         return text
 
 
