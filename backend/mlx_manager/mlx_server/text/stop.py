@@ -19,10 +19,12 @@ class StopScanner:
         if not self._stops:
             return text, False
         pending = self._held + text
-        found = [index for stop in self._stops if (index := pending.find(stop)) >= 0]
+        found = [(index + len(stop), index) for stop in self._stops if (index := pending.find(stop)) >= 0]
         if found:
+            # The one that is complete first, so that the result does not depend on the chunks.
+            _, start = min(found)
             self._held = ""
-            return pending[: min(found)], True
+            return pending[:start], True
         keep = self._undecided(pending)
         self._held = pending[len(pending) - keep :]
         return pending[: len(pending) - keep], False
