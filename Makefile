@@ -26,6 +26,7 @@ FITS := import sys, platform, venv, ensurepip; \
 	sys.exit(sys.version_info < (3, 11) or (sys.platform == "darwin" and platform.machine() != "arm64"))
 VERSION := import sys; print(sys.version_info[:2])
 
+# --no-compile: Python compiles what is imported, when it is; compiling everything takes longer than the rest.
 # Compares contents, not times: a branch switched back and forth installs nothing.
 install: ## Make .venv with the locked dependencies (a no-op when nothing changed)
 	@set -eu -o pipefail; \
@@ -53,7 +54,7 @@ install: ## Make .venv with the locked dependencies (a no-op when nothing change
 	export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1; \
 	rm -f $(STAMP); \
 	quietly "$$python" -m venv --clear $(VENV); \
-	quietly $(PY) -m pip install --require-hashes -r $(LOCK); \
+	quietly $(PY) -m pip install --no-compile --require-hashes -r $(LOCK); \
 	quietly $(PY) -m pip install --no-deps --no-build-isolation -e backend; \
 	state >$(STAMP)
 
