@@ -355,9 +355,7 @@ def guide(terminal: Terminal, url: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Start the MLX Server and ask its demo model a question.")
-    parser.add_argument(
-        "--once", action="store_true", help="stop after the answer; exit code 1 if none came"
-    )
+    parser.add_argument("--once", action="store_true", help="stop after the answer; exit code 1 if none came")
     once = parser.parse_args().once
 
     # A question mark for a sign that the terminal lacks, rather than a traceback.
