@@ -1,0 +1,1 @@
+"""What every part may use and what imports nothing of ours: paths, settings, logging, errors, ports."""

@@ -1,0 +1,111 @@
+"""One tree of errors for both programs: a code, its HTTP status, and what it means to the caller.
+
+docs/errors.md is generated from `ErrorCode`, so a code cannot exist without its explanation.
+"""
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Every error code that the wire can carry.
+
+    Attributes:
+        status: the HTTP status it is sent with.
+        meaning: one sentence for the caller: what happened, and what to do about it.
+    """
+
+    status: int
+    meaning: str
+
+    def __new__(cls, code: str, status: int, meaning: str) -> "ErrorCode":
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.status = status
+        member.meaning = meaning
+        return member
+
+    INVALID_JSON = "invalid_json", 400, "The body is not a JSON object in UTF-8."
+    INVALID_REQUEST = "invalid_request", 400, "A field is missing or has a value that is not allowed; `param` names it."
+    UNSUPPORTED_FIELD = (
+        "unsupported_field",
+        400,
+        "The field would change the answer and cannot be honoured yet; `param` names it. Leave it out.",
+    )
+    CONTEXT_LENGTH_EXCEEDED = (
+        "context_length_exceeded",
+        400,
+        "The prompt is longer than the model's context window. It is never truncated: shorten it.",
+    )
+    CHAT_TEMPLATE_MISSING = (
+        "chat_template_missing",
+        400,
+        "The model's folder has no chat template, so it takes `/v1/completions` only.",
+    )
+    CHAT_TEMPLATE_FAILED = (
+        "chat_template_failed",
+        400,
+        "The model's chat template refused these messages; the message says why.",
+    )
+    HOST_NOT_ALLOWED = (
+        "host_not_allowed",
+        403,
+        "The Host header names another machine. Call the server by 127.0.0.1 or localhost.",
+    )
+    ORIGIN_NOT_ALLOWED = (
+        "origin_not_allowed",
+        403,
+        "A web page from another site made this request. Pages on this machine alone may call the server.",
+    )
+    FORWARDED_NOT_TRUSTED = (
+        "forwarded_not_trusted",
+        403,
+        "The request came through a proxy, so it is not local, and the server takes local callers only.",
+    )
+    MODEL_NOT_FOUND = "model_not_found", 404, "No model has this id; `GET /v1/models` lists those there are."
+    ROUTE_NOT_FOUND = "route_not_found", 404, "There is nothing at this path; `/docs` lists the routes."
+    METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path exists, but not for this HTTP method."
+    BODY_TOO_LARGE = (
+        "body_too_large",
+        413,
+        "The request's body is over the limit, `MLX_SERVER_MAX_REQUEST_BODY_MB`.",
+    )
+    UNSUPPORTED_MEDIA_TYPE = (
+        "unsupported_media_type",
+        415,
+        "Send the body as `Content-Type: application/json`, without a content encoding.",
+    )
+    QUEUE_FULL = "queue_full", 429, "Too many requests are waiting for this model; try again after `Retry-After`."
+    INTERNAL_ERROR = "internal_error", 500, "A fault of the server; its log has the details under the request's id."
+    ENGINE_ERROR = "engine_error", 500, "The model's step failed for this request; others went on."
+    WORKER_DIED = (
+        "worker_died",
+        500,
+        "The model's worker process ended. The server started a new one for the next request: send this one again.",
+    )
+    MODEL_LOAD_FAILED = "model_load_failed", 503, "The model could not be loaded; the message says why."
+    INSUFFICIENT_MEMORY = (
+        "insufficient_memory",
+        503,
+        "The model needs more memory than the budget allows; the message gives both numbers.",
+    )
+    SHUTTING_DOWN = "shutting_down", 503, "The server is stopping and takes no new work; running work had its grace."
+
+
+class ApiError(Exception):
+    """A failure that the caller is told of, in the envelope of the dialect it speaks.
+
+    Args:
+        code: what went wrong; gives the HTTP status.
+        message: one sentence for a person, with the numbers or names that matter.
+        param: path of the field at fault, such as `messages.0.role`.
+        retry_after_s: sent as `Retry-After` when set.
+    """
+
+    def __init__(
+        self, code: ErrorCode, message: str, *, param: str | None = None, retry_after_s: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.param = param
+        self.retry_after_s = retry_after_s

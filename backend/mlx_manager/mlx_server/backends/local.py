@@ -1,0 +1,240 @@
+"""The server's side of a worker process: start it, load a model into it, hand it jobs."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+from collections import deque
+from pathlib import Path
+
+from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.backends.base import Broken, Read, Token, TokenEvent, TokenJob
+from mlx_manager.mlx_server.domain.events import FinishReason
+from mlx_manager.mlx_server.engine import wire
+
+logger = logging.getLogger(__name__)
+
+_WORKER_MODULE = "mlx_manager.mlx_server.engine.worker"
+_STDERR_LINES = 20
+_END_TIMEOUT_S = 0.5
+
+
+class WorkerStream:
+    """One job of a worker (a `TokenStream`)."""
+
+    def __init__(self, worker: "LocalWorker", sequence_id: int) -> None:
+        self._worker = worker
+        self._sequence_id = sequence_id
+        self._events: list[TokenEvent] = []
+        self._arrived = asyncio.Event()
+
+    async def next(self) -> list[TokenEvent]:
+        """All that has come since the last call; waits until there is something."""
+        await self._arrived.wait()
+        self._arrived.clear()
+        events, self._events = self._events, []
+        return events
+
+    def push(self, event: TokenEvent) -> None:
+        """Deliver an event; the reader may be slower than the worker."""
+        self._events.append(event)
+        self._arrived.set()
+
+    def cancel(self) -> None:
+        """Stop the job, if it still runs."""
+        self._worker.cancel(self._sequence_id)
+
+    def fail(self, broken: Broken) -> None:
+        """Stop the job and tell its reader why."""
+        self.cancel()
+        self.push(broken)
+
+
+class LocalWorker:
+    """A worker process and its jobs (a `Backend`). Made by `start`, ready after `load`."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._streams: dict[int, WorkerStream] = {}
+        self._last_id = 0
+        self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+        self.max_jobs = 0
+        self.hello: wire.Hello
+        self.loaded: wire.Loaded
+
+    @classmethod
+    async def start(cls) -> "LocalWorker":
+        """Spawn the process and wait until it has imported MLX. Raises ApiError if it dies before."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # Spawned and never forked; only this one descriptor is inherited, so that a worker's
+            # death and ours are both seen as end of file.
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", _WORKER_MODULE, str(theirs.fileno())),
+                stdin=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+            )
+        worker = cls(process, *await asyncio.open_connection(sock=ours))
+        try:
+            await worker._greet()
+        except BaseException:
+            await worker.close()
+            raise
+        return worker
+
+    async def _greet(self) -> None:
+        self._tasks.append(asyncio.create_task(self._keep_stderr()))
+        hello = await self._read_frame()
+        if not isinstance(hello, wire.Hello):
+            raise ApiError(ErrorCode.MODEL_LOAD_FAILED, f"the worker process {await self._epitaph()}")
+        self.hello = hello
+
+    async def load(self, path: Path, *, max_rows: int, max_waiting: int, prefill_chunk_tokens: int) -> None:
+        """Load a model. Raises ApiError with the reason, after which the worker is of no more use."""
+        self._send(wire.Load(str(path), max_rows, prefill_chunk_tokens))
+        report = await self._read_frame()
+        if isinstance(report, wire.LoadFailed):
+            raise ApiError(ErrorCode.MODEL_LOAD_FAILED, f"{path.name} cannot be loaded: {report.reason}")
+        if not isinstance(report, wire.Loaded):
+            raise ApiError(
+                ErrorCode.MODEL_LOAD_FAILED, f"{path.name} cannot be loaded: its worker {await self._epitaph()}"
+            )
+        self.loaded = report
+        self.max_jobs = max_rows + max_waiting
+        self._tasks.append(asyncio.create_task(self._deliver()))
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        return self._process.pid
+
+    @property
+    def vocab_size(self) -> int:
+        """Width of the model's logits."""
+        return self.loaded.vocab_size
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether jobs can still be given to it."""
+        return not self._closing and self._process.returncode is None and not self._reader.at_eof()
+
+    @property
+    def num_jobs(self) -> int:
+        """Jobs that wait or run."""
+        return len(self._streams)
+
+    def submit(self, job: TokenJob) -> WorkerStream:
+        """Start a job. Raises ApiError where the queue is full or the worker is gone."""
+        if not self.is_alive:
+            raise ApiError(ErrorCode.WORKER_DIED, "the model's worker process ended just now; try again")
+        if len(self._streams) >= self.max_jobs:
+            raise ApiError(
+                ErrorCode.QUEUE_FULL, f"{len(self._streams)} requests wait or run already", retry_after_s=5
+            )
+        self._last_id += 1
+        stream = self._streams[self._last_id] = WorkerStream(self, self._last_id)
+        self._send(
+            wire.Submit(
+                sequence_id=self._last_id,
+                prompt_ids=list(job.prompt_ids),
+                max_tokens=job.max_tokens,
+                stop_ids=list(job.stop_ids),
+                temperature=job.sampling.temperature,
+                top_k=job.sampling.top_k,
+                top_p=job.sampling.top_p,
+                min_p=job.sampling.min_p,
+                seed=job.seed,
+            )
+        )
+        return stream
+
+    def cancel(self, sequence_id: int) -> None:
+        """Stop a job, if it still runs."""
+        if self._streams.pop(sequence_id, None) is not None and self.is_alive:
+            self._send(wire.Cancel(sequence_id))
+
+    async def close(self) -> None:
+        """End the process and give its memory back; its jobs fail. Safe to call twice."""
+        self._closing = True
+        self._writer.close()
+        try:
+            # The closed socket is the worker's order to go; a stuck one is killed.
+            await asyncio.wait_for(self._process.wait(), _END_TIMEOUT_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        self._fail_all("was ended")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _send(self, command: wire.Command) -> None:
+        self._writer.write(wire.encode_frame(command))
+
+    async def _read_frame(self) -> wire.Report | None:
+        """The next frame, or None at the worker's death."""
+        try:
+            header = await self._reader.readexactly(wire.HEADER_BYTES)
+            return wire.decode_report(await self._reader.readexactly(wire.frame_length(header)))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None
+
+    async def _deliver(self) -> None:
+        """Hand each frame's rows to their streams until the worker dies, then fail what is left."""
+        while (report := await self._read_frame()) is not None:
+            match report:
+                case wire.Steps(rows=rows):
+                    for row in rows:
+                        self._deliver_row(row)
+                case wire.Prefill(sequence_id=sequence_id, done_tokens=done):
+                    if (stream := self._streams.get(sequence_id)) is not None:
+                        stream.push(Read(done))
+                case wire.RowFailed(sequence_id=sequence_id, reason=reason):
+                    if (stream := self._streams.pop(sequence_id, None)) is not None:
+                        stream.push(Broken(ErrorCode.ENGINE_ERROR, reason))
+                case _:
+                    logger.error("worker %d sent %s out of turn", self.pid, type(report).__name__)
+        epitaph = await self._epitaph()
+        if not self._closing:
+            logger.error("worker %d %s", self.pid, epitaph)
+        self._fail_all(epitaph)
+
+    def _deliver_row(self, row: wire.Row) -> None:
+        finish = FinishReason(row.finish) if row.finish else None
+        # A cancelled job's last row may still arrive; nobody waits for it.
+        stream = self._streams.pop(row.sequence_id, None) if finish else self._streams.get(row.sequence_id)
+        if stream is not None:
+            stream.push(Token(row.token_id, finish))
+
+    def _fail_all(self, epitaph: str) -> None:
+        streams, self._streams = self._streams, {}
+        for stream in streams.values():
+            stream.push(Broken(ErrorCode.WORKER_DIED, f"the model's worker process {epitaph}"))
+
+    async def _keep_stderr(self) -> None:
+        assert self._process.stderr is not None
+        while line := await self._process.stderr.readline():
+            text = line.decode(errors="replace").rstrip()
+            self._stderr.append(text)
+            logger.warning("worker %d: %s", self._process.pid, text)
+
+    async def _epitaph(self) -> str:
+        """How the process ended, in words, with the last line that it wrote."""
+        try:
+            code = await asyncio.wait_for(self._process.wait(), _END_TIMEOUT_S)
+        except TimeoutError:
+            return "closed its connection"
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return f"{how} ({self._stderr[-1]})" if self._stderr else how

@@ -1,0 +1,66 @@
+"""Settings of the inference server."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from mlx_manager.core.settings import EnvironmentSettings
+
+GB = 2**30
+
+
+class MLXServerSettings(EnvironmentSettings):
+    """Read from the environment, `MLX_SERVER_HOST` and so on; a flag of the same name overrides it."""
+
+    model_config = SettingsConfigDict(env_prefix="MLX_SERVER_", extra="ignore", validate_assignment=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    max_memory_gb: float = Field(default=48.0, gt=0)
+    """Upper bound of all models together, in GB of 2**30 bytes; the machine's own limits lower it."""
+    max_models: int = Field(default=4, ge=1)
+    default_max_tokens: int = Field(default=4096, ge=1)
+    """New tokens of a request that names no number, clamped to the model's context window."""
+    logfire_enabled: bool = True
+    logfire_token: str | None = Field(default=None, repr=False)
+
+    model_dirs: list[Path] = []
+    """Folders that are models or hold models, as a JSON list."""
+    preload: list[str] = ["demo"]
+    """Ids of the models to load at start; so far at most one is resident."""
+    max_concurrent_requests: int = Field(default=32, ge=1)
+    """Sequences that one model decodes together; more wait their turn."""
+    max_queued_requests: int = Field(default=256, ge=0)
+    """Requests that may wait for one model; past it the answer is 429."""
+    prefill_chunk_tokens: int = Field(default=512, ge=16)
+    """Prompt tokens read between two decode steps."""
+    max_request_body_mb: float = Field(default=64.0, gt=0)
+    shutdown_grace_s: float = Field(default=4.0, ge=0)
+    """How long running requests may go on after SIGTERM or Ctrl-C."""
+    log_level: str = "INFO"
+
+    @field_validator("model_dirs")
+    @classmethod
+    def _expand_user(cls, folders: list[Path]) -> list[Path]:
+        return [folder.expanduser() for folder in folders]
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, level: str) -> str:
+        if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return level.upper()
+
+    @property
+    def max_memory_bytes(self) -> int:
+        """The setting's budget in bytes, before the machine's limits."""
+        return int(self.max_memory_gb * GB)
+
+    @property
+    def max_request_body_bytes(self) -> int:
+        """The limit of one request's body in bytes."""
+        return int(self.max_request_body_mb * 2**20)
+
+
+mlx_server_settings = MLXServerSettings()

@@ -1,0 +1,228 @@
+"""Request to events: resolve, lease, tokenise, check, submit; then tokens to text until the one end."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Self
+
+from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.backends.base import Broken, Read, Token, TokenEvent, TokenJob, TokenStream
+from mlx_manager.mlx_server.domain.events import Event, Failed, Finished, FinishReason, PrefillProgress, Usage
+from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest
+from mlx_manager.mlx_server.pool.pool import ModelPool, Resident
+from mlx_manager.mlx_server.text.output import OutputText
+from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+
+logger = logging.getLogger(__name__)
+
+_CONTEXT_TOKENS = 5
+
+
+class RunningGeneration:
+    """An accepted request: an async context manager, so that every way out frees what it holds.
+
+    Attributes:
+        prompt_tokens: tokens of the rendered prompt.
+    """
+
+    def __init__(
+        self,
+        request: GenerationRequest,
+        stream: TokenStream,
+        output: OutputText,
+        prompt_tokens: int,
+        resources: AsyncExitStack,
+    ) -> None:
+        self.prompt_tokens = prompt_tokens
+        self._request = request
+        self._stream = stream
+        self._output = output
+        self._resources = resources
+        self._drawn = 0
+        self._end: Finished | Failed | None = None
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Cancel the job if it still runs, and end the lease. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._stream.cancel()
+        await self._resources.aclose()
+        logger.info("%s %s: %s", self._request.request_id, self._request.model, self._summary())
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Every event up to and with the one `Finished` or `Failed`. Iterate once."""
+        while self._end is None:
+            for event in self._translate(await self._stream.next()):
+                if isinstance(event, Finished | Failed):
+                    self._end = event
+                    await self.close()  # the lease ends with the tokens, not with a slow reader
+                yield event
+
+    def abort(self, code: ErrorCode, message: str) -> None:
+        """End it from outside with this error, as a shutdown does."""
+        self._stream.fail(Broken(code, message))
+
+    def _translate(self, arrived: list[TokenEvent]) -> list[Event]:
+        events: list[Event] = []
+        for item in arrived:
+            match item:
+                case Read(done_tokens=done):
+                    events.append(PrefillProgress(done, self.prompt_tokens))
+                case Broken(code=code, message=message):
+                    events.append(Failed(code, message))
+                    break
+                case Token(token_id=token_id, finish=finish):
+                    self._drawn += 1
+                    # The token that ends the sequence is a mark, not text.
+                    if finish is not FinishReason.STOP:
+                        events += self._output.push(token_id)
+                    if self._output.stopped or finish is not None:
+                        events += self._finish(finish)
+                        break
+        return events
+
+    def _finish(self, finish: FinishReason | None) -> list[Event]:
+        events = self._output.finish()
+        reason = FinishReason.STOP if self._output.stopped or finish is None else finish
+        usage = Usage(self.prompt_tokens, self._drawn, self._output.reasoning_tokens)
+        return [*events, Finished(reason, usage)]
+
+    def _summary(self) -> str:
+        counts = f"{self.prompt_tokens} prompt tokens, {self._drawn} drawn"
+        match self._end:
+            case Finished(reason=reason):
+                return f"{reason.value}, {counts}"
+            case Failed(code=code):
+                return f"failed with {code.value}, {counts}"
+            case _:
+                return f"cancelled by the client, {counts}"
+
+
+class Generator:
+    """Accepts requests and keeps account of those that run.
+
+    Args:
+        default_max_tokens: new tokens of a request that names no number.
+    """
+
+    def __init__(self, pool: ModelPool, *, default_max_tokens: int) -> None:
+        self._pool = pool
+        self._default_max_tokens = default_max_tokens
+        self._running: set[RunningGeneration] = set()
+        self._accepting = True
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._starting = 0
+
+    @property
+    def num_running(self) -> int:
+        """Requests that have been accepted and have not ended."""
+        return len(self._running) + self._starting
+
+    @property
+    def is_accepting(self) -> bool:
+        """Whether new requests are taken."""
+        return self._accepting
+
+    async def start(self, request: GenerationRequest) -> RunningGeneration:
+        """Take a request up to the point where its tokens come.
+
+        Raises:
+            ApiError: everything that can be known before the first byte of an answer: no such
+                model, a prompt over the context, a full queue, a load that failed, a shutdown.
+        """
+        if not self._accepting:
+            raise ApiError(ErrorCode.SHUTTING_DOWN, "the server is stopping", retry_after_s=10)
+        self._starting += 1
+        self._idle.clear()
+        try:
+            return await self._start(request)
+        finally:
+            self._starting -= 1
+            self._note_idle()
+
+    async def drain(self, grace_s: float) -> None:
+        """Take no new work, give the running work this long, then end it with an error."""
+        self._accepting = False
+        try:
+            await asyncio.wait_for(self._idle.wait(), grace_s)
+        except TimeoutError:
+            for running in list(self._running):
+                running.abort(ErrorCode.SHUTTING_DOWN, "the server is stopping; the answer is incomplete")
+
+    async def wait_idle(self) -> None:
+        """Wait until no request runs."""
+        await self._idle.wait()
+
+    async def _start(self, request: GenerationRequest) -> RunningGeneration:
+        description = self._pool.describe(request.model)
+        async with AsyncExitStack() as stack:
+            resident = await stack.enter_async_context(self._pool.lease(description))
+            # Templates and long prompts take milliseconds that other streams should not wait for.
+            prompt_ids, prompt_text = await asyncio.to_thread(resident.tokenizer.encode, request.prompt)
+            is_chat = isinstance(request.prompt, ChatPrompt)
+            check_prompt(prompt_ids, resident, param="messages" if is_chat else "prompt")
+            stream = resident.worker.submit(self._job(request, resident, prompt_ids))
+            output = OutputText(
+                resident.tokenizer.decode,
+                request.stop,
+                ReasoningSplitter.after(prompt_text) if is_chat else None,
+                () if is_chat else prompt_ids[-_CONTEXT_TOKENS:],
+            )
+            resources = stack.pop_all()
+        running = RunningGeneration(request, stream, output, len(prompt_ids), resources)
+        self._running.add(running)
+        resources.callback(self._forget, running)
+        return running
+
+    def _forget(self, running: RunningGeneration) -> None:
+        self._running.discard(running)
+        self._note_idle()
+
+    def _note_idle(self) -> None:
+        if not self._running and not self._starting:
+            self._idle.set()
+
+    def _job(self, request: GenerationRequest, resident: Resident, prompt_ids: list[int]) -> TokenJob:
+        sampling = request.sampling.over(resident.description.default_sampling)
+        wanted = self._default_max_tokens if request.max_tokens is None else request.max_tokens
+        window = resident.description.context_length
+        return TokenJob(
+            prompt_ids=prompt_ids,
+            max_tokens=wanted if window is None else min(wanted, window - len(prompt_ids)),
+            stop_ids=sorted(resident.tokenizer.stop_ids),
+            sampling=sampling,
+            seed=secrets.randbits(63) if sampling.seed is None else sampling.seed,
+        )
+
+
+def check_prompt(prompt_ids: list[int], resident: Resident, *, param: str) -> None:
+    """Refuse a prompt that the model cannot read. Nothing is ever cut off.
+
+    Raises:
+        ApiError: it is empty, holds an id outside the vocabulary, or leaves no room for one new token.
+    """
+    if not prompt_ids:
+        raise ApiError(ErrorCode.INVALID_REQUEST, "the prompt is empty", param=param)
+    vocab_size = resident.worker.vocab_size
+    if (largest := max(prompt_ids)) >= vocab_size:
+        message = f"token id {largest} is outside the model's vocabulary of {vocab_size}"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param=param)
+    window = resident.description.context_length
+    if window is not None and len(prompt_ids) >= window:
+        raise ApiError(
+            ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+            f"prompt is too long: {len(prompt_ids)} tokens > {window - 1} maximum "
+            f"(the context is {window} tokens, and the answer needs one)",
+            param=param,
+        )

@@ -1,0 +1,1 @@
+"""Which models exist and which are resident: catalogue, budget, leases. No MLX, no HTTP."""

@@ -1,0 +1,104 @@
+"""A model's own tokenizer and chat template, as transformers reads them."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, Prompt, TextPrompt, TokenPrompt
+
+# A server never fetches anything: models come from folders. Set before transformers is imported.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+class Tokenizer:
+    """Wraps a transformers tokenizer; safe to use from several threads.
+
+    Attributes:
+        stop_ids: token ids that end a sequence.
+    """
+
+    def __init__(self, tokenizer: Any, stop_ids: frozenset[int]) -> None:
+        self._tokenizer = tokenizer
+        self._fast = tokenizer.backend_tokenizer
+        self.stop_ids = stop_ids
+
+    @classmethod
+    def load(cls, path: Path) -> "Tokenizer":
+        """Read a model folder. Takes seconds the first time: transformers is imported here.
+
+        Raises:
+            Exception: whatever transformers says of a folder that it cannot read. Code inside
+                the folder is never run.
+        """
+        from transformers import AutoTokenizer, GenerationConfig
+
+        tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
+        stop_ids = {tokenizer.eos_token_id}
+        for file in ("generation_config.json", "config.json"):
+            if (path / file).is_file():
+                configured = GenerationConfig.from_pretrained(path, file, local_files_only=True).eos_token_id
+                stop_ids |= set(configured if isinstance(configured, list) else [configured])
+        return cls(tokenizer, frozenset(stop_ids - {None}))
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether conversations can be rendered."""
+        return bool(self._tokenizer.chat_template)
+
+    def render(self, prompt: ChatPrompt) -> str:
+        """The conversation as the model's template writes it, ready for the assistant's turn.
+
+        Raises:
+            ApiError: there is no template, or it refuses these messages.
+        """
+        if not self.has_chat_template:
+            raise ApiError(ErrorCode.CHAT_TEMPLATE_MISSING, "this model has no chat template", param="messages")
+        try:
+            rendered: str = self._tokenizer.apply_chat_template(
+                [_for_template(message) for message in prompt.messages],
+                tokenize=False,
+                add_generation_prompt=True,
+                **prompt.template_kwargs,
+            )
+        except Exception as error:  # templates are programs: they raise what they like
+            raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, str(error), param="messages") from error
+        return rendered
+
+    def encode(self, prompt: Prompt) -> tuple[list[int], str]:
+        """Token ids of a prompt, and the text they came from (empty for token ids).
+
+        A rendered template holds its own special tokens; plain text gets the ones that the
+        tokenizer adds, such as a beginning-of-sequence token.
+        """
+        match prompt:
+            case ChatPrompt():
+                text = self.render(prompt)
+                return self._encode(text, add_special_tokens=False), text
+            case TextPrompt(text=text):
+                return self._encode(text, add_special_tokens=True), text
+            case TokenPrompt(token_ids=token_ids):
+                return list(token_ids), ""
+
+    def _encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=add_special_tokens)
+        return ids
+
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """The text of a run of tokens, special tokens left out; broken UTF-8 shows as U+FFFD."""
+        text: str = self._fast.decode(list(token_ids), skip_special_tokens=True)
+        return text
+
+
+def _for_template(message: ChatMessage) -> dict[str, Any]:
+    """The message as chat templates expect it: optional keys are absent, not null."""
+    turn: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.name is not None:
+        turn["name"] = message.name
+    if message.tool_call_id is not None:
+        turn["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        turn["tool_calls"] = [dict(call) for call in message.tool_calls]
+    return turn
