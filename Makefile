@@ -74,7 +74,7 @@ check: install ## Check style, types and the import contract
 	@$(IN_BACKEND) ruff check $(RUFF_PATHS)
 	@$(IN_BACKEND) ruff format --check $(RUFF_PATHS)
 	@$(IN_BACKEND) mypy mlx_manager ../scripts
-	@cd backend && ../$(VENV)/bin/lint-imports
+	@cd backend && ../$(VENV)/bin/lint-imports --no-logo
 
 format: install ## Put imports and layout in order
 	@$(IN_BACKEND) ruff check --fix $(RUFF_PATHS)
