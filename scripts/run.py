@@ -35,6 +35,9 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 # The server gives running requests 4 s and is gone within 5; one that is not by now hangs.
 STOP_DEADLINE_S = 15.0
+# A signal to a whole process group reaches us directly and again through make. To the server a second
+# one means "at once", so what comes this close together is one.
+ONE_SIGNAL_S = 1.0
 POLL_S = 0.2
 DIM = "2"
 BOLD = "1"
@@ -169,7 +172,8 @@ class Server:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._process: subprocess.Popen[str] | None = None
-        self._told_to_stop: int | None = None
+        self._told_to_stop = False
+        self._signalled_at = 0.0
         self._interruptible = True
         self.log: ServerLog
 
@@ -193,23 +197,27 @@ class Server:
         assert self._process.stdout is not None
         self.log = ServerLog(self._process.stdout, self._terminal, level)
         self.log.start()
-        if self._told_to_stop is not None:
-            self._process.send_signal(self._told_to_stop)
+        if self._told_to_stop:
+            self.stop()
             raise Stopped
 
-    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """Pass the signal on and, the first time, leave whatever we were doing."""
-        first = self._told_to_stop is None
-        self.stop(number)
+        first, before = not self._told_to_stop, self._signalled_at
+        self._signalled_at = time.monotonic()
+        if not first and self._signalled_at - before < ONE_SIGNAL_S:
+            return
+        self.stop()
         if first and self._process is not None and self._interruptible:
             raise Stopped
 
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        # A closed terminal is no reason to be less orderly than Ctrl-C.
-        number = signal.SIGTERM if number == signal.SIGHUP else number
-        self._told_to_stop = number
+    def stop(self) -> None:
+        """Tell the server to stop; a second time, to stop at once."""
+        # SIGTERM even for Ctrl-C: the server takes both alike, but while it still starts Python would
+        # answer SIGINT with a traceback.
+        self._told_to_stop = True
         if self._process is not None:
-            self._process.send_signal(number)
+            self._process.send_signal(signal.SIGTERM)
 
     def ended(self) -> bool:
         return self._process is None or self._process.poll() is not None
@@ -224,14 +232,14 @@ class Server:
         if self._process is None:
             return 1
         try:
-            code = self._process.wait(None if self._told_to_stop is None else STOP_DEADLINE_S)
+            code = self._process.wait(STOP_DEADLINE_S if self._told_to_stop else None)
         except subprocess.TimeoutExpired:
             print(f"The server did not stop within {STOP_DEADLINE_S:.0f} s; ending it", file=sys.stderr)
             self._process.kill()
             code = self._process.wait()
         self.log.join(timeout=2.0)
         self.log.resume()
-        if code != 0 and self._told_to_stop is None and not self.log.said_why:
+        if code != 0 and not self._told_to_stop and not self.log.said_why:
             self.log.show_routine()
         return code if code >= 0 else 128 - code
 
@@ -261,7 +269,8 @@ def wait_for_address(server: Server, terminal: Terminal) -> str:
     return server.log.address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
-def wait_until_ready(server: Server, terminal: Terminal, url: str) -> None:
+def wait_until_ready(server: Server, terminal: Terminal, url: str) -> str:
+    """Wait for the model that the server loads at start, and return its id."""
     started = time.monotonic()
     while True:
         if server.ended():
@@ -270,15 +279,15 @@ def wait_until_ready(server: Server, terminal: Terminal, url: str) -> None:
             connection = connect(url, timeout=10)
             connection.request("GET", "/ready")
             response = connection.getresponse()
-            body = response.read()
+            state = json.loads(response.read())
             connection.close()
         except (OSError, http.client.HTTPException):
             pass  # it ended, which the next round sees, or it is busy
         else:
-            if response.status == 200:
-                return
-            if b"model_load_failed" in body or b"insufficient_memory" in body:
-                raise AnswerFailed(message_of(body))
+            if state["status"] == "ready":
+                return state["model"] or MODEL
+            if state["status"] == "failed":
+                raise AnswerFailed(state["error"])
         terminal.progress("Loading the model…", time.monotonic() - started)
         time.sleep(POLL_S)
 
@@ -294,10 +303,10 @@ def events(response: http.client.HTTPResponse) -> Iterator[str]:
     raise AnswerFailed("the stream broke off")
 
 
-def ask(terminal: Terminal, url: str) -> None:
+def ask(terminal: Terminal, url: str, model: str) -> None:
     """Ask the question and write the answer token by token."""
     body = {
-        "model": MODEL,
+        "model": model,
         "messages": [{"role": "user", "content": QUESTION}],
         "stream": True,
         "temperature": 0,
@@ -311,7 +320,7 @@ def ask(terminal: Terminal, url: str) -> None:
         if response.status != 200:
             raise AnswerFailed(message_of(response.read()))
         terminal.line(f"{terminal.style('you ', BOLD)} {QUESTION}")
-        terminal.write(f"{terminal.style(MODEL, BOLD)} ")
+        terminal.write(f"{terminal.style(model, BOLD)} ")
         try:
             answered = False
             for data in events(response):
@@ -339,9 +348,9 @@ def printable(text: str) -> str:
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
 
 
-def guide(terminal: Terminal, url: str) -> None:
+def guide(terminal: Terminal, url: str, model: str) -> None:
     """Say what is where, and how to go on."""
-    body = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": QUESTION}]})
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": QUESTION}]})
     terminal.line(
         f"\n{terminal.style('Serving; Ctrl-C stops it.', BOLD)}\n"
         f"  OpenAI clients  {url}/v1  (base URL; any API key)\n"
@@ -366,13 +375,14 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, server.on_signal)
     answered = False
+    model = MODEL
     try:
         server.start()
         url = wait_for_address(server, terminal)
         try:
-            wait_until_ready(server, terminal, url)
+            model = wait_until_ready(server, terminal, url)
             server.log.pause()
-            ask(terminal, url)
+            ask(terminal, url, model)
             answered = True
         except AnswerFailed as error:
             if server.ended():
@@ -382,7 +392,7 @@ def main() -> int:
         if once:
             server.stop()
         else:
-            guide(terminal, url)
+            guide(terminal, url, model)
             server.log.resume(routine=True)
             server.wait()
     except (Stopped, ServerEnded):
