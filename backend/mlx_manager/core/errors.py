@@ -25,7 +25,11 @@ class ErrorCode(StrEnum):
         return member
 
     INVALID_JSON = "invalid_json", 400, "The body is not a JSON object in UTF-8."
-    INVALID_REQUEST = "invalid_request", 400, "A field is missing or has a value that is not allowed; `param` names it."
+    INVALID_REQUEST = (
+        "invalid_request",
+        400,
+        "A field is missing or has a value that is not allowed; `param` names it.",
+    )
     UNSUPPORTED_FIELD = (
         "unsupported_field",
         400,
@@ -74,13 +78,21 @@ class ErrorCode(StrEnum):
         415,
         "Send the body as `Content-Type: application/json`, without a content encoding.",
     )
-    QUEUE_FULL = "queue_full", 429, "Too many requests are waiting for this model; try again after `Retry-After`."
-    INTERNAL_ERROR = "internal_error", 500, "A fault of the server; its log has the details under the request's id."
+    QUEUE_FULL = (
+        "queue_full",
+        429,
+        "Too many requests are waiting for this model; try again after `Retry-After`.",
+    )
+    INTERNAL_ERROR = (
+        "internal_error",
+        500,
+        "A fault of the server; its log has the details under the request's id.",
+    )
     ENGINE_ERROR = "engine_error", 500, "The model's step failed for this request; others went on."
     WORKER_DIED = (
         "worker_died",
         500,
-        "The model's worker process ended. The server started a new one for the next request: send this one again.",
+        "The model's worker process ended. The next request starts a new one: send this one again.",
     )
     MODEL_LOAD_FAILED = "model_load_failed", 503, "The model could not be loaded; the message says why."
     INSUFFICIENT_MEMORY = (
@@ -88,7 +100,11 @@ class ErrorCode(StrEnum):
         503,
         "The model needs more memory than the budget allows; the message gives both numbers.",
     )
-    SHUTTING_DOWN = "shutting_down", 503, "The server is stopping and takes no new work; running work had its grace."
+    SHUTTING_DOWN = (
+        "shutting_down",
+        503,
+        "The server is stopping and takes no new work; running work had its grace.",
+    )
 
 
 class ApiError(Exception):

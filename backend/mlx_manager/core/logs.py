@@ -3,7 +3,9 @@
 import logging
 import sys
 
-_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if chr(code) not in "\t"}
+_ESCAPES = {
+    code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if chr(code) not in "\t"
+}
 
 
 class EscapingFormatter(logging.Formatter):

@@ -31,7 +31,9 @@ def listen(host: str, port: int, variable: str) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             taken = f"port {port} is taken by {holder_of(port) or 'another program'}"
-            raise SystemExit(f"{taken}; choose another with {variable}, such as {variable}={port + 1}") from None
+            raise SystemExit(
+                f"{taken}; choose another with {variable}, such as {variable}={port + 1}"
+            ) from None
         raise SystemExit(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 

@@ -23,7 +23,9 @@ class EnvironmentSettings(BaseSettings):
             refuse(error, self.env_prefix())
         except SettingsError as error:
             # A value that is meant to be JSON and is not; the message names the field and shows no value.
-            raise InvalidSettings(f"{self.env_prefix()}*: {error} (lists are JSON, such as '[\"a\"]')") from None
+            raise InvalidSettings(
+                f"{self.env_prefix()}*: {error} (lists are JSON, such as '[\"a\"]')"
+            ) from None
 
     @classmethod
     def env_prefix(cls) -> str:

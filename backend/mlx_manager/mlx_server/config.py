@@ -25,9 +25,9 @@ class MLXServerSettings(EnvironmentSettings):
     logfire_enabled: bool = True
     logfire_token: str | None = Field(default=None, repr=False)
 
-    model_dirs: list[Path] = []
+    model_dirs: list[Path] = Field(default_factory=list)
     """Folders that are models or hold models, as a JSON list."""
-    preload: list[str] = ["demo"]
+    preload: list[str] = Field(default_factory=lambda: ["demo"])
     """Ids of the models to load at start; so far at most one is resident."""
     max_concurrent_requests: int = Field(default=32, ge=1)
     """Sequences that one model decodes together; more wait their turn."""

@@ -108,7 +108,8 @@ class LocalWorker:
             raise ApiError(ErrorCode.MODEL_LOAD_FAILED, f"{path.name} cannot be loaded: {report.reason}")
         if not isinstance(report, wire.Loaded):
             raise ApiError(
-                ErrorCode.MODEL_LOAD_FAILED, f"{path.name} cannot be loaded: its worker {await self._epitaph()}"
+                ErrorCode.MODEL_LOAD_FAILED,
+                f"{path.name} cannot be loaded: its worker {await self._epitaph()}",
             )
         self.loaded = report
         self.max_jobs = max_rows + max_waiting
@@ -128,11 +129,6 @@ class LocalWorker:
     def is_alive(self) -> bool:
         """Whether jobs can still be given to it."""
         return not self._closing and self._process.returncode is None and not self._reader.at_eof()
-
-    @property
-    def num_jobs(self) -> int:
-        """Jobs that wait or run."""
-        return len(self._streams)
 
     def submit(self, job: TokenJob) -> WorkerStream:
         """Start a job. Raises ApiError where the queue is full or the worker is gone."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import mlx.core as mx
 
-from mlx_manager.mlx_server.engine.sampling import RowSampling
+from mlx_manager.mlx_server.engine.sampling import RowSampling, token_ids
 from mlx_manager.mlx_server.engine.sequence import Sequence
 
 
@@ -46,7 +46,7 @@ class DecodeBatch:
     def step(self) -> list[int]:
         """Draw the next token of every row, in the rows' order."""
         logits = self._model(mx.array(self._next_ids)[:, None], cache=self._cache)[:, -1, :]
-        drawn: list[int] = self._sampling.draw(logits, [row.generated for row in self.rows]).tolist()
+        drawn = token_ids(self._sampling.draw(logits, [row.generated for row in self.rows]))
         self._next_ids = drawn
         return drawn
 

@@ -16,6 +16,8 @@ def prepare_process() -> None:
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
     if sys.platform == "linux":
         for name in ("libopenblas.so.0", ctypes.util.find_library("openblas")):
             with contextlib.suppress(OSError, TypeError):

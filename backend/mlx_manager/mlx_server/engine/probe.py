@@ -68,11 +68,13 @@ def _largest_error(model: Any, vocab_size: int, num_rows: int) -> tuple[float, f
             [model(mx.array([ids]), cache=row)[:, -1, :] for ids, row in zip(step, rows, strict=True)]
         )
         if serial.dtype != mx.float32:
-            largest = mx.max(mx.abs(serial)).item()
-            scale = max(scale, 8 * 2**-8 * float(largest) / MAX_LOGIT_ERROR)
-        difference = mx.abs(batched.astype(mx.float32) - serial.astype(mx.float32))
-        worst = max(worst, float(mx.max(difference).item()))
+            scale = max(scale, 8 * 2**-8 * _largest(serial) / MAX_LOGIT_ERROR)
+        worst = max(worst, _largest(batched.astype(mx.float32) - serial.astype(mx.float32)))
     return worst, scale
+
+
+def _largest(logits: mx.array) -> float:
+    return float(np.array(mx.max(mx.abs(logits)).astype(mx.float32)))
 
 
 def _read(model: Any, prompt: list[int]) -> list[Any]:

@@ -95,6 +95,12 @@ class RowSampling:
         return mx.where(scaled >= threshold, scaled, -mx.inf)
 
 
+def token_ids(drawn: mx.array) -> list[int]:
+    """Evaluate drawn tokens and bring them to the host in one transfer."""
+    ids: list[int] = np.array(drawn).tolist()
+    return ids
+
+
 def draw_one(request: Submit, logits: Any, position: int) -> int:
     """Draw for one row: logits of shape (1, V)."""
-    return int(RowSampling([request]).draw(logits, [position]).item())
+    return token_ids(RowSampling([request]).draw(logits, [position]))[0]

@@ -124,8 +124,8 @@ class RowFailed(Struct, tag="row_failed", frozen=True):
 Report = Hello | Loaded | LoadFailed | Prefill | Steps | RowFailed
 
 _encoder = msgspec.msgpack.Encoder()
-_command_decoder = msgspec.msgpack.Decoder(Command)
-_report_decoder = msgspec.msgpack.Decoder(Report)
+_command_decoder: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+_report_decoder: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
 
 
 def encode_frame(message: Command | Report) -> bytes:

@@ -57,14 +57,9 @@ class ModelPool:
         self._closed = False
 
     @property
-    def resident(self) -> Resident | None:
-        """The model in memory, if any."""
-        return self._resident
-
-    @property
-    def num_jobs(self) -> int:
-        """Jobs that wait or run in the workers."""
-        return self._resident.worker.num_jobs if self._resident else 0
+    def resident_id(self) -> str | None:
+        """Id of the model in memory, if any."""
+        return resident.description.model_id if (resident := self._usable()) else None
 
     def describe(self, model_id: str) -> ModelDescription:
         """The model of this id. Raises ApiError `model_not_found`."""
@@ -119,7 +114,9 @@ class ModelPool:
                 if resident is None or resident.leases == 0:
                     # A model whose worker dies again right after its load is not tried for ever.
                     if (loads := loads + 1) > 2:
-                        raise ApiError(ErrorCode.WORKER_DIED, f"{description.model_id}: its worker keeps dying")
+                        raise ApiError(
+                            ErrorCode.WORKER_DIED, f"{description.model_id}: its worker keeps dying"
+                        )
                     self._begin_load(description)
             has_waited = True
             await self._wait(path)

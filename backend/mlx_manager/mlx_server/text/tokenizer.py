@@ -1,5 +1,6 @@
 """A model's own tokenizer and chat template, as transformers reads them."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, Promp
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+# PyTorch is not missing: nothing here needs it.
+os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
 class Tokenizer:
@@ -33,13 +37,13 @@ class Tokenizer:
             Exception: whatever transformers says of a folder that it cannot read. Code inside
                 the folder is never run.
         """
-        from transformers import AutoTokenizer, GenerationConfig
+        from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
         stop_ids = {tokenizer.eos_token_id}
-        for file in ("generation_config.json", "config.json"):
-            if (path / file).is_file():
-                configured = GenerationConfig.from_pretrained(path, file, local_files_only=True).eos_token_id
+        for file in (path / "generation_config.json", path / "config.json"):
+            if file.is_file():
+                configured = json.loads(file.read_bytes()).get("eos_token_id")
                 stop_ids |= set(configured if isinstance(configured, list) else [configured])
         return cls(tokenizer, frozenset(stop_ids - {None}))
 
@@ -55,7 +59,9 @@ class Tokenizer:
             ApiError: there is no template, or it refuses these messages.
         """
         if not self.has_chat_template:
-            raise ApiError(ErrorCode.CHAT_TEMPLATE_MISSING, "this model has no chat template", param="messages")
+            raise ApiError(
+                ErrorCode.CHAT_TEMPLATE_MISSING, "this model has no chat template", param="messages"
+            )
         try:
             rendered: str = self._tokenizer.apply_chat_template(
                 [_for_template(message) for message in prompt.messages],

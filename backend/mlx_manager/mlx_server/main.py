@@ -1,0 +1,130 @@
+"""The inference server: wiring only. `python -m mlx_manager.mlx_server.main` serves it."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import FrameType
+
+import logfire
+import uvicorn
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+
+from mlx_manager.core.logs import configure_logging
+from mlx_manager.core.paths import ensure_home
+from mlx_manager.core.ports import is_loopback, listen
+from mlx_manager.core.process import raise_descriptor_limit
+from mlx_manager.core.request_id import RequestIdMiddleware
+from mlx_manager.mlx_server import __version__
+from mlx_manager.mlx_server.access import AccessMiddleware
+from mlx_manager.mlx_server.config import mlx_server_settings
+from mlx_manager.mlx_server.flags import apply_flags
+from mlx_manager.mlx_server.protocols.faults import add_error_handlers
+from mlx_manager.mlx_server.protocols.openai.errors import error_response
+from mlx_manager.mlx_server.protocols.routes import ServingDep, router
+from mlx_manager.mlx_server.serving import Serving
+
+logger = logging.getLogger(__name__)
+
+if __name__ == "__main__":
+    # Before the app below reads the settings: a flag overrides the environment.
+    apply_flags(mlx_server_settings, sys.argv[1:])
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Own the pool from start to end."""
+    logger.info("MLX Server starting...")
+    async with Serving(mlx_server_settings) as serving:
+        app.state.serving = serving
+        logger.info("MLX Server ready")
+        yield
+        logger.info("MLX Server shutting down...")
+
+
+app = FastAPI(
+    title="MLX Inference Server",
+    description="OpenAI-compatible inference server for MLX models",
+    version=__version__,
+    lifespan=lifespan,
+)
+app.include_router(router)
+add_error_handlers(app)
+app.add_middleware(AccessMiddleware, render_error=error_response)
+app.add_middleware(RequestIdMiddleware, render_error=error_response)
+
+if mlx_server_settings.logfire_enabled:
+    # Without a token nothing is sent, asked or printed; LOGFIRE_TOKEN counts where the setting is None.
+    logfire.configure(
+        token=mlx_server_settings.logfire_token,
+        service_name="mlx-server",
+        service_version=__version__,
+        send_to_logfire="if-token-present",
+        console=False,
+    )
+    logfire.instrument_fastapi(app)
+
+
+@app.get("/health")
+async def health() -> dict[str, str]:
+    """Whether the process is alive; it says so before a model is loaded."""
+    return {"status": "healthy", "version": __version__}
+
+
+@app.get("/ready")
+async def ready(serving: ServingDep) -> JSONResponse:
+    """Whether the preloaded model answers: 200, or 503 while it loads, has failed, or the server stops."""
+    body = {
+        "status": serving.status,
+        "model": serving.pool.resident_id,
+        "running": serving.generator.num_running,
+        "error": serving.preload_error,
+    }
+    return JSONResponse(body, 200 if serving.status == "ready" else 503)
+
+
+class DrainingServer(uvicorn.Server):
+    """On the first signal drains while it still answers, so that `/ready` can say so; on the second goes."""
+
+    _draining: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take SIGTERM or Ctrl-C."""
+        if self._draining is not None:
+            self.should_exit = self.force_exit = True
+            return
+        logger.info("%s: taking no new work", signal.Signals(sig).name)
+        self._draining = asyncio.get_running_loop().create_task(self._drain())
+
+    async def _drain(self) -> None:
+        serving: Serving | None = getattr(app.state, "serving", None)
+        if serving is not None:
+            await serving.drain()
+        self.should_exit = True
+
+
+def main() -> None:
+    """Serve on the configured host and port until SIGTERM or Ctrl-C."""
+    settings = mlx_server_settings
+    configure_logging(settings.log_level)
+    for warning in settings.unknown_variables():
+        logger.warning(warning)
+    if not is_loopback(settings.host):
+        raise SystemExit(
+            f"MLX_SERVER_HOST: {settings.host} can be reached from other machines, "
+            "and there are no keys yet; use 127.0.0.1"
+        )
+    ensure_home()
+    raise_descriptor_limit()
+    listener = listen(settings.host, settings.port, "MLX_SERVER_PORT")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    logger.info("MLX Server listening on http://%s:%d", host, listener.getsockname()[1])
+    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, server_header=False)
+    DrainingServer(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""OpenAI's error envelope."""
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import Response
+
+from mlx_manager.core.errors import ApiError, ErrorCode
+
+
+class ErrorBody(Struct, frozen=True):
+    """The object under `error`."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class ErrorEnvelope(Struct, frozen=True):
+    """The whole body."""
+
+    error: ErrorBody
+
+
+def error_type(status: int) -> str:
+    """OpenAI's `type` for an HTTP status."""
+    match status:
+        case 401 | 403:
+            return "permission_error"
+        case 404:
+            return "not_found_error"
+        case 429:
+            return "rate_limit_error"
+        case _ if status < 500:
+            return "invalid_request_error"
+        case 503:
+            return "service_unavailable_error"
+        case _:
+            return "server_error"
+
+
+def encode_error(code: ErrorCode, message: str, param: str | None = None) -> bytes:
+    """The envelope as JSON, for a body or for an event of a stream."""
+    return msgspec.json.encode(ErrorEnvelope(ErrorBody(message, error_type(code.status), param, code.value)))
+
+
+def error_response(error: ApiError) -> Response:
+    """The envelope with its status and headers."""
+    headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    body = encode_error(error.code, error.message, error.param)
+    return Response(body, error.code.status, headers, "application/json")

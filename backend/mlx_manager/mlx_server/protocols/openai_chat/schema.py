@@ -1,0 +1,105 @@
+"""The request's fields that are honoured."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from mlx_manager.mlx_server.protocols.fields import WireModel
+from mlx_manager.mlx_server.protocols.openai import sampling
+from mlx_manager.mlx_server.protocols.openai.sampling import SamplingFields
+
+_RESERVED_TEMPLATE_KWARGS = {
+    "messages",
+    "conversation",
+    "tools",
+    "documents",
+    "chat_template",
+    "add_generation_prompt",
+    "continue_final_message",
+    "tokenize",
+    "padding",
+    "truncation",
+    "max_length",
+    "return_tensors",
+    "return_dict",
+    "return_assistant_tokens_mask",
+    "tokenizer_kwargs",
+}
+
+
+class FunctionCall(WireModel):
+    """What an assistant called."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(WireModel):
+    """A call in an assistant's message."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: FunctionCall
+
+
+class TextPart(WireModel):
+    """A part of a message's content; other types than text cannot be read yet."""
+
+    type: Literal["text"]
+    text: str
+
+
+def _as_parts(content: Any) -> Any:
+    """A plain string is one part. Parts of other types are refused by name; nothing is dropped."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    for part in content if isinstance(content, list) else ():
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind != "text":
+            raise PydanticCustomError("part", "parts of type {kind} are not supported", {"kind": repr(kind)})
+    return content
+
+
+class Message(WireModel):
+    """One message; `content` is a string, a list of text parts, or null."""
+
+    role: Literal["developer", "system", "user", "assistant", "tool"]
+    content: Annotated[list[TextPart] | None, BeforeValidator(_as_parts)] = None
+    name: str | None = None
+    tool_call_id: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+    @property
+    def text(self) -> str:
+        """The content as one string; empty where it is null."""
+        return "".join(part.text for part in self.content or ())
+
+
+class ChatCompletionRequest(SamplingFields):
+    """The body."""
+
+    messages: list[Message] = Field(min_length=1)
+    max_completion_tokens: int | None = Field(default=None, ge=1)
+    chat_template_kwargs: dict[str, Any] | None = None
+
+    @field_validator("chat_template_kwargs")
+    @classmethod
+    def _only_template_variables(cls, kwargs: dict[str, Any] | None) -> dict[str, Any] | None:
+        if taken := _RESERVED_TEMPLATE_KWARGS & set(kwargs or {}):
+            raise PydanticCustomError("kwargs", "{name} may not be set", {"name": sorted(taken)[0]})
+        return kwargs
+
+
+UNSUPPORTED: dict[str, tuple[Any, ...]] = sampling.UNSUPPORTED | {
+    "tools": ([],),
+    "tool_choice": ("none", "auto"),
+    "functions": ([],),
+    "function_call": ("none", "auto"),
+    "response_format": ({"type": "text"},),
+    "modalities": (["text"],),
+    "audio": (),
+    "web_search_options": (),
+    "continue_final_message": (False,),
+    "add_generation_prompt": (True,),
+}
