@@ -1,6 +1,7 @@
 """The repository from outside: where it is, a clean environment, a server as its users start it."""
 
 import http.client
+import json
 import os
 import re
 import subprocess
@@ -55,8 +56,11 @@ class RunningServer:
         """The server's base URL, once its default model answers."""
         deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline and self._process.poll() is None:
-            if self._address is not None and get_status(self._address + "/ready") == 200:
+            state = readiness(self._address) if self._address is not None else None
+            if self._address is not None and state == "ready":
                 return self._address
+            if state == "failed":
+                break
             time.sleep(0.1)
         self.stop()
         pytest.fail("the server did not become ready; its log:\n" + "".join(self.log))
@@ -71,13 +75,13 @@ class RunningServer:
         self._reader.join(5)
 
 
-def get_status(url: str) -> int | None:
-    """The HTTP status of a GET, or None while nobody answers. Goes through no proxy."""
+def readiness(url: str) -> str | None:
+    """What `/ready` says of the server, or None while nobody answers. Goes through no proxy."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
     try:
-        connection.request("GET", parts.path)
-        return connection.getresponse().status
+        connection.request("GET", "/ready")
+        return str(json.loads(connection.getresponse().read())["status"])
     except (OSError, http.client.HTTPException):
         return None
     finally:
