@@ -1,0 +1,92 @@
+# Works with GNU Make 3.81 (macOS) and newer. Only `make lock` needs more than Python and pip.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+IN_BACKEND := cd backend && ../$(PY) -m
+LOCK   := backend/requirements.lock
+# What the venv was made from; written last, so that a half-made venv never counts as complete.
+STAMP  := $(VENV)/.installed
+
+PYTHON      ?=
+PYTEST_ARGS ?=
+LOCK_ARGS   ?=
+
+.PHONY: help install run test test-all check format lock docs clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Variables: PYTHON=python3.12 (install), PYTEST_ARGS='-k name' (test, test-all), LOCK_ARGS=--upgrade (lock)"
+
+# A Python fits if it runs (a pyenv shim may not), is 3.11 or newer, can make a venv, and is native on
+# macOS: there is no MLX for Intel, nor for a Python that Rosetta translates.
+FITS := import sys, platform, venv, ensurepip; \
+	sys.exit(sys.version_info < (3, 11) or (sys.platform == "darwin" and platform.machine() != "arm64"))
+VERSION := import sys; print(sys.version_info[:2])
+
+# --no-compile: Python compiles what is imported, when it is; compiling everything takes longer than the rest.
+# Compares contents, not times: a branch switched back and forth installs nothing.
+install: ## Make .venv with the locked dependencies (a no-op when nothing changed)
+	@set -eu -o pipefail; \
+	state() { echo "$(CURDIR)"; cat $(LOCK) backend/pyproject.toml; }; \
+	if [ -f $(STAMP) ] && $(PY) -c '' 2>/dev/null && state | cmp -s - $(STAMP); then \
+		[ -n "$(PYTHON)" ] || exit 0; \
+		[ "$$("$(PYTHON)" -c '$(VERSION)')" != "$$($(PY) -c '$(VERSION)')" ] || exit 0; \
+	fi; \
+	python=; \
+	for candidate in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+		if "$$candidate" -c '$(FITS)' >/dev/null 2>&1; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "make install: no fitting Python ($(or $(PYTHON),python3.13 python3.12 python3.11 python3)):" \
+			"needs 3.11 or newer with venv (on Debian: python3-venv; on macOS: an arm64 build);" \
+			"name one with PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi; \
+	echo "Installing into $(VENV) with $$("$$python" -V) (the first time takes a minute or two)"; \
+	quietly() { \
+		if [ -t 1 ]; then "$$@"; return; fi; \
+		log=$$(mktemp); \
+		if "$$@" >"$$log" 2>&1; then rm -f "$$log"; else cat "$$log" >&2; rm -f "$$log"; return 1; fi; \
+	}; \
+	export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1; \
+	rm -f $(STAMP); \
+	quietly "$$python" -m venv --clear $(VENV); \
+	quietly $(PY) -m pip install --no-compile --require-hashes -r $(LOCK); \
+	quietly $(PY) -m pip install --no-deps --no-build-isolation -e backend; \
+	state >$(STAMP)
+
+run: install ## Start the server, ask the demo model one question, keep serving (Ctrl-C stops it)
+	@exec $(PY) scripts/run.py
+
+test: check ## Run the checks and the tests
+	@$(IN_BACKEND) pytest -m "not full" $(PYTEST_ARGS)
+
+test-all: check ## The same with the long tests (marked `full`) as well
+	@$(IN_BACKEND) pytest $(PYTEST_ARGS)
+
+# The scripts have no pyproject.toml above them, so ruff is told which one holds for them.
+RUFF_PATHS := --config pyproject.toml . ../scripts
+
+check: install ## Check style, types and the import contract
+	@$(IN_BACKEND) ruff check $(RUFF_PATHS)
+	@$(IN_BACKEND) ruff format --check $(RUFF_PATHS)
+	@$(IN_BACKEND) mypy mlx_manager ../scripts
+	@cd backend && ../$(VENV)/bin/lint-imports --no-logo
+
+format: install ## Put imports and layout in order
+	@$(IN_BACKEND) ruff check --fix $(RUFF_PATHS)
+	@$(IN_BACKEND) ruff format $(RUFF_PATHS)
+
+lock: ## Rewrite backend/requirements.lock (needs uv)
+	@python3 scripts/lock.py $(LOCK_ARGS)
+
+docs: install ## Rewrite the error reference from the code
+	@$(PY) scripts/generate_error_docs.py
+
+clean: ## Remove .venv and every cache, nothing else
+	rm -rf $(VENV) .pytest_cache backend/.pytest_cache .mypy_cache backend/.mypy_cache \
+		.ruff_cache backend/.ruff_cache .import_linter_cache backend/.import_linter_cache backend/.hypothesis
+	find backend scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,75 @@
+"""Live: `make run` with the real server and its demo model."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tooling.outside import BACKEND, ROOT, clean_environment
+
+QUESTION = "What is MLX Manager?"
+
+
+def start(home: Path, *arguments: str, port: int = 0) -> subprocess.Popen[str]:
+    """Start what `make run` starts; its stderr joins its stdout."""
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "scripts" / "run.py"), *arguments],
+        cwd=BACKEND,
+        env=clean_environment(MLX_SERVER_PORT=str(port), MLX_MANAGER_HOME=str(home)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def answer(output: str) -> str:
+    """What the demo model said, in the output of run.py."""
+    found = re.search(rf"^you  {re.escape(QUESTION)}\ndemo (.*)", output, re.MULTILINE)
+    assert found is not None, output
+    return found[1].strip()
+
+
+def test_once_prints_the_answer_and_stops(tmp_path: Path) -> None:
+    process = start(tmp_path, "--once")
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    assert len(answer(output).split()) > 1
+    assert "\x1b" not in output, "colours where there is no terminal"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_keeps_serving_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    process = start(tmp_path)
+    assert process.stdout is not None
+    output = ""
+    for line in process.stdout:
+        output += line
+        if line.startswith("  curl "):
+            break
+    os.kill(process.pid, number)
+    rest, _ = process.communicate()
+    assert process.returncode == 0, output + rest
+    assert "Traceback" not in rest
+    url = re.search(r"^  OpenAI clients  (http://\S+)/v1 ", output, re.MULTILINE)
+    assert url is not None, output
+    for path in ("/v1/models", "/health", "/docs"):
+        assert url[1] + path in output
+
+
+def test_taken_port_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start(tmp_path, port=port)
+        output, _ = process.communicate()
+    assert process.returncode != 0
+    assert "Traceback" not in output
+    said = [line for line in output.splitlines() if "…" not in line]
+    assert len(said) == 1, output
+    assert str(port) in said[0]
+    assert "MLX_SERVER_PORT" in said[0]
