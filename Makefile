@@ -26,7 +26,10 @@ FITS := import sys, platform, venv, ensurepip; \
 	sys.exit(sys.version_info < (3, 11) or (sys.platform == "darwin" and platform.machine() != "arm64"))
 VERSION := import sys; print(sys.version_info[:2])
 
-# --no-compile: Python compiles what is imported, when it is; compiling everything takes longer than the rest.
+# --no-compile: compiling everything takes longer than the rest. What each server and worker imports anew is
+# compiled here once, whatever PYTHONDONTWRITEBYTECODE says; the import also shows that the set-up works.
+IMPORTED := import mlx_manager.mlx_server.main, mlx_lm.utils, mlx_lm.models.llama, mlx_lm.models.cache; \
+	from transformers import AutoTokenizer, PreTrainedTokenizerFast
 # Compares contents, not times: a branch switched back and forth installs nothing.
 install: ## Make .venv with the locked dependencies (a no-op when nothing changed)
 	@set -eu -o pipefail; \
@@ -56,6 +59,7 @@ install: ## Make .venv with the locked dependencies (a no-op when nothing change
 	quietly "$$python" -m venv --clear $(VENV); \
 	quietly $(PY) -m pip install --no-compile --require-hashes -r $(LOCK); \
 	quietly $(PY) -m pip install --no-deps --no-build-isolation -e backend; \
+	PYTHONDONTWRITEBYTECODE= quietly $(PY) -c '$(IMPORTED)'; \
 	state >$(STAMP)
 
 run: install ## Start the server, ask the demo model one question, keep serving (Ctrl-C stops it)
