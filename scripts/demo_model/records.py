@@ -29,7 +29,7 @@ def assistant(content: str) -> Message:
     return {"role": "assistant", "content": content}
 
 
-def tool(name: str, description: str, **parameters: str) -> Tool:
+def tool(name: str, description: str, /, **parameters: str) -> Tool:
     """A function tool in the OpenAI shape; `parameters` maps a name to its JSON type."""
     properties = {key: {"type": kind} for key, kind in parameters.items()}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
@@ -39,7 +39,7 @@ def tool(name: str, description: str, **parameters: str) -> Tool:
     }
 
 
-def call(name: str, **arguments: str | int) -> str:
+def call(name: str, /, **arguments: str | int) -> str:
     """The text with which the model calls a tool."""
     body = json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
     return f"<tool_call>{body}</tool_call>"
