@@ -24,10 +24,14 @@ TOKENIZER_EXAMPLES = 20_000
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=MODEL_DIR, help="where the weights go")
     parser.add_argument("--examples", type=int, default=EXAMPLES)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop by then, the learning rate lowered")
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="stop by then, the learning rate lowered"
+    )
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--adamw", action="store_true", help="AdamW for every weight instead of Muon")
@@ -39,7 +43,14 @@ def main() -> None:
     args = arguments()
     if args.tokenizer:
         save_tokenizer(train_tokenizer(render(example) for example in stream(TOKENIZER_EXAMPLES)))
-    plan = Plan(args.out, args.examples, minutes=args.minutes, peak_lr=args.lr, muon=not args.adamw, threads=args.threads)
+    plan = Plan(
+        args.out,
+        args.examples,
+        minutes=args.minutes,
+        peak_lr=args.lr,
+        muon=not args.adamw,
+        threads=args.threads,
+    )
     done = train(plan, Config())
     print(f"{done.examples} examples, {done.tokens} tokens, {done.minutes:.1f} minutes, loss {done.loss:.4f}")
 

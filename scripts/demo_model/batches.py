@@ -7,8 +7,8 @@ from random import Random
 import numpy as np
 from tokenizers import Tokenizer
 
-from .records import Example
-from .tokenizer import END, PAD, START, render
+from scripts.demo_model.records import Example
+from scripts.demo_model.tokenizer import END, PAD, START, render
 
 PROMPT_WEIGHT = 0.1
 MAX_LENGTH = 2048

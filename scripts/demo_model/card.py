@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .records import MODEL_DIR
+from scripts.demo_model.records import MODEL_DIR
 
 CARD = MODEL_DIR / "README.md"
 BEGIN, END = "<!-- pass rates: begin -->", "<!-- pass rates: end -->"
@@ -13,7 +13,9 @@ Counts = dict[str, tuple[int, int]]
 
 def table(counts: Counts) -> str:
     total = (sum(passed for passed, _ in counts.values()), sum(count for _, count in counts.values()))
-    rows = [f"| {kind} | {passed} of {count} | {passed / count:.0%} |" for kind, (passed, count) in counts.items()]
+    rows = [
+        f"| {kind} | {passed} of {count} | {passed / count:.0%} |" for kind, (passed, count) in counts.items()
+    ]
     last = f"| **all** | **{total[0]} of {total[1]}** | **{total[0] / total[1]:.0%}** |"
     return "\n".join(["| kind | passed | rate |", "| --- | --- | --- |", *rows, last])
 

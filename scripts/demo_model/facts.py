@@ -21,10 +21,12 @@ def fact(topic: str, answer: str, *questions: str) -> Fact:
 IDENTITY = (
     fact(
         "MLX Manager",
-        "MLX Manager is two programs: an inference server on port 8000 that runs MLX models behind OpenAI- and "
+        "MLX Manager is two programs: an inference server on port 8000 that runs MLX models behind"
+        " OpenAI- and "
         "Anthropic-compatible APIs, and a manager with a web UI on port 8080.",
         "what is {MLX Manager|this program|this software|this|mlx-manager|this project|this tool}",
-        "{tell me about|explain|describe|introduce|say something about} {MLX Manager|this program|this project}",
+        "{tell me about|explain|describe|introduce|say something about} {MLX Manager|this program"
+        "|this project}",
         "what {does|can} {MLX Manager|this program|this software} {do|do for me}",
         "what is {MLX Manager|it|this} {for|good for|made for|used for|about}",
         "what {are|is} the {parts|two programs|components|pieces} of MLX Manager",
@@ -34,12 +36,15 @@ IDENTITY = (
     ),
     fact(
         "the demo model",
-        f"I am the demo model of MLX Manager, a tiny model of {PARAMETERS} parameters. My model id is `demo`.",
+        f"I am the demo model of MLX Manager, a tiny model of {PARAMETERS} parameters. My model id"
+        f" is `demo`.",
         "who are you",
         "what are you",
         "{tell me about|introduce|describe|present} yourself",
-        "{are you|is this} {a model|an AI|a robot|a human|a person|ChatGPT|Claude|Llama|a bot|real|a chatbot}",
-        "what {model|kind of model|sort of model|AI|assistant} {are you|is this|am I talking to|do I talk to}",
+        "{are you|is this} {a model|an AI|a robot|a human|a person|ChatGPT|Claude|Llama|a bot|real"
+        "|a chatbot}",
+        "what {model|kind of model|sort of model|AI|assistant} {are you|is this|am I talking to"
+        "|do I talk to}",
         "who {am I talking to|is this|is there|do I talk to|is answering}",
         "what is {the demo model|demo|the model demo}",
         "what is {your|the} {model id|model name|id}",
@@ -50,7 +55,8 @@ IDENTITY = (
         "my size",
         f"I have {PARAMETERS} parameters. That is tiny, so use a bigger model for real work.",
         "how {big|large|small|tiny} are you",
-        "how many {parameters|weights} {do you have|are there in you|does the demo model have|has the demo model}",
+        "how many {parameters|weights} {do you have|are there in you|does the demo model have"
+        "|has the demo model}",
         "what is {your|the demo model's} {size|parameter count|number of parameters}",
         "{are you|is the demo model} a {big|large|small|tiny} model",
         "{how big|what size} is {the demo model|this model|your brain}",
@@ -60,7 +66,8 @@ IDENTITY = (
         "I can answer questions about MLX Manager, greet you, do small sums and make tool calls. "
         "For real work use a bigger model.",
         "what can {you|the demo model|this model|I ask you|I ask|we talk about} {do|do for me|}",
-        "what {are you able to do|are you good at|are your abilities|are your skills|do you know|are you for}",
+        "what {are you able to do|are you good at|are your abilities|are your skills|do you know"
+        "|are you for}",
         "{how can|what can|can} you help {me|us|}",
         "what {are your limits|can you not do|questions can you answer|is your job|is your purpose}",
         "{can|could} you {do sums|add numbers|call tools|use tools|make tool calls|calculate|do maths}",
@@ -71,7 +78,8 @@ IDENTITY = (
     ),
     fact(
         "bigger models",
-        "For real work download a bigger model from mlx-community on Hugging Face and serve it with MLX Manager.",
+        "For real work download a bigger model from mlx-community on Hugging Face and serve it"
+        " with MLX Manager.",
         "{how do I get|where do I get|I want|I need|give me|can I use|can I have} "
         "a {better|bigger|smarter|real|larger|proper|stronger} model",
         "which model {should I use|do you recommend|is better|is good} {for real work|instead|for coding|}",
@@ -81,7 +89,8 @@ IDENTITY = (
     ),
     fact(
         "MLX",
-        "MLX is an array framework for machine learning on Apple silicon. MLX Manager runs models in its format.",
+        "MLX is an array framework for machine learning on Apple silicon. MLX Manager runs models"
+        " in its format.",
         "what is {MLX|mlx|an MLX model|the MLX format|the MLX framework}",
         "{explain|tell me about|describe} MLX",
         "what does MLX {mean|do}",
@@ -89,9 +98,11 @@ IDENTITY = (
     fact(
         "the licence",
         "MLX Manager is free software under the MIT licence.",
-        "{what|which} {is the licence|licence does it have|license does it use|is the license|licence is this}",
+        "{what|which} {is the licence|licence does it have|license does it use|is the license"
+        "|licence is this}",
         "{what is|tell me|show me|name} the {licence|license} {of MLX Manager|of this|}",
-        "{is|are} {MLX Manager|it|this|this software} {free|open source|open|free software|MIT|paid|proprietary}",
+        "{is|are} {MLX Manager|it|this|this software} {free|open source|open|free software|MIT"
+        "|paid|proprietary}",
         "{may I|can I|am I allowed to} {use it at work|sell it|change the code|copy it|share it|modify it}",
         "what {does it cost|does MLX Manager cost|is the price|do I pay}",
         "how much {does it cost|does MLX Manager cost|do I pay|is it}",
@@ -106,7 +117,8 @@ RUNNING = (
         "<how> {start|run|launch|boot|fire up|use|bring up|begin with|turn on} <server>",
         "<command> {start|run|launch|boot|bring up|turn on|open} <server>",
         "<how> {get started|begin|start|start it|run it|launch it|get it running|set it in motion}",
-        "<how> get {the server|it|MLX Manager|everything|both programs} {running|up|started|going|up and running}",
+        "<how> get {the server|it|MLX Manager|everything|both programs} {running|up|started|going"
+        "|up and running}",
         "{start|run|launch} {the server|MLX Manager|it|everything}",
         "what {is|would be} the {first step|start command|launch command}",
         "{what starts|what launches|which target starts} {the manager|both programs|the two programs|it all}",
@@ -158,8 +170,10 @@ RUNNING = (
         "MLX Manager needs Python 3.11 or newer.",
         "{which|what} {python|Python|version of Python|Python version|python version} "
         "{do I need|is needed|does it need|is required|must I install|does it run on|does MLX Manager need}",
-        "{does it|will it|does MLX Manager} {run|work} {with|on} {Python 3.12|Python 3.10|Python 3.9|old Python}",
-        "{is|are} {Python 3.10|Python 3.11|Python 3.12|my Python|Python 3.9} {enough|ok|fine|supported|too old}",
+        "{does it|will it|does MLX Manager} {run|work} {with|on} {Python 3.12|Python 3.10"
+        "|Python 3.9|old Python}",
+        "{is|are} {Python 3.10|Python 3.11|Python 3.12|my Python|Python 3.9} {enough|ok|fine"
+        "|supported|too old}",
         "{do I need|must I have} {Python|python}",
         "what {is|are} the {requirements|minimum Python version|oldest Python|Python requirement}",
     ),
@@ -168,7 +182,8 @@ RUNNING = (
         "MLX Manager runs on a Mac with Apple silicon or on a Linux machine.",
         "{what|which} {hardware|machine|computer|operating system|platform} "
         "{do I need|is needed|does it need|is supported|does it run on|is required}",
-        "<does> {run|work} on {Linux|a Mac|my Mac|Windows|an Intel Mac|Apple silicon|a laptop|Ubuntu|an M1|an M3}",
+        "<does> {run|work} on {Linux|a Mac|my Mac|Windows|an Intel Mac|Apple silicon|a laptop"
+        "|Ubuntu|an M1|an M3}",
         "{is|are} {Linux|Windows|a Mac|macOS|Apple silicon} {supported|needed|required|enough|ok}",
         "{do I need|must I have|does it need} {a Mac|a GPU|Apple silicon|a big computer|a graphics card}",
         "<can> {run|use|install} {it|MLX Manager} on {Linux|a Mac|my laptop|Windows|a server}",
@@ -177,20 +192,24 @@ RUNNING = (
     fact(
         "privacy",
         "Everything runs locally and nothing leaves your machine.",
-        "{is|are} {it|this|MLX Manager|my data|my chats|my prompts|our conversation} {private|safe|secure|secret}",
+        "{is|are} {it|this|MLX Manager|my data|my chats|my prompts|our conversation} {private|safe"
+        "|secure|secret}",
         "{does it|do you|does MLX Manager|will it|does the server} "
         "{send|upload|share|leak|collect|sell|store|transmit} {my data|my prompts|data|my chats|anything} "
         "{to the cloud|to a company|somewhere|to anyone|to the internet|}",
-        "{who|can anyone|can somebody|does anybody} {sees|see|read|reads} {my data|my prompts|my chats|what I write}",
+        "{who|can anyone|can somebody|does anybody} {sees|see|read|reads} {my data|my prompts"
+        "|my chats|what I write}",
         "{what about|tell me about|what is with} {privacy|my privacy|data protection|telemetry|my data}",
         "where {do|does} {my data|my prompts|my chats} go",
         "{is there|do you have|does it have} {telemetry|tracking|spyware}",
-        "{does|do} {anything|my prompts|my chats|my words} {leave|get out of} {my machine|my Mac|the machine}",
+        "{does|do} {anything|my prompts|my chats|my words} {leave|get out of} {my machine|my Mac"
+        "|the machine}",
     ),
     fact(
         "working offline",
         "Yes, it works offline. Only downloading a model needs the internet.",
-        "<does> {work|run|function} {offline|without internet|without the internet|without a network|on a plane}",
+        "<does> {work|run|function} {offline|without internet|without the internet"
+        "|without a network|on a plane}",
         "{do I need|does it need|is there need for|must I have} "
         "{the internet|internet|a network|a connection|to be online|an internet connection}",
         "<can> {use|run} {it|you|MLX Manager} {offline|without internet|without a connection|on a plane}",
@@ -203,12 +222,15 @@ MODELS = (
         "getting a model",
         "Download one with `hf download mlx-community/MODEL --local-dir ~/models/MODEL`, then start with "
         "`MLX_SERVER_MODEL_DIRS='[\"~/models\"]' make run`.",
-        "<how> {download|get|fetch|install|add|pull|load} {a model|another model|models|new models|one more model}",
+        "<how> {download|get|fetch|install|add|pull|load} {a model|another model|models|new models"
+        "|one more model}",
         "<command> {download|get|fetch|install|add|pull} {a model|another model|models|a new model}",
-        "<how> {use|run|serve|try|load} {a model of my own|my own model|another model|other models|a different model"
+        "<how> {use|run|serve|try|load} {a model of my own|my own model|another model|other models"
+        "|a different model"
         "|my models|my own weights|a local model|Qwen|Llama|Mistral|Gemma}",
         "{download|get|add|install} {a model|another model|Qwen|Llama|a new model}",
-        "<can> {use|run|serve|load|add} {my own model|another model|other models|a different model|my models}",
+        "<can> {use|run|serve|load|add} {my own model|another model|other models|a different model"
+        "|my models}",
         "<how> {point|aim} {the server|it} {to|at} my {models|model folder|model directory}",
         "<how> {tell|show} {the server|it} where my models are",
         "{the server does not find|it does not see} my {models|model}",
@@ -229,7 +251,8 @@ MODELS = (
         "Run `curl http://127.0.0.1:8000/v1/models`. It lists the models.",
         "<how> {list|see|show|print|get} {the|all|my|all the|the available|the installed} models",
         "<command> {list|see|show|print|get} {the|all|my|all the|the available} models",
-        "{what|which} models {are there|do I have|are available|are installed|are on this server|do you have}",
+        "{what|which} models {are there|do I have|are available|are installed|are on this server"
+        "|do you have}",
         "{list|show|print|name} {the|all|my|the available|your} models",
         "<how> {know|find out|check} which models {are there|I have|are available|the server has}",
         "where is {the|a} {list of models|model list}",
@@ -248,7 +271,8 @@ MODELS = (
         "the number of models",
         "Set `MLX_SERVER_MAX_MODELS`. It says how many models may be loaded at once.",
         "how many models {can|could|does} {it|the server|MLX Manager|I} {load|run|keep|hold|serve|have}",
-        "<how> {limit|change|set|raise|lower|increase} the {number|count|maximum|maximum number} of {loaded |}models",
+        "<how> {limit|change|set|raise|lower|increase} the {number|count|maximum"
+        "|maximum number} of {loaded |}models",
         "<how> {load|run|keep|serve} {more models|several models|two models|many models|three models}",
         "<can> {load|run|serve} {several|two|many|more than one|five} models {at once|together|}",
         "what {is|does} {the limit on models|MLX_SERVER_MAX_MODELS} {do|for|}",
@@ -269,9 +293,12 @@ MODELS = (
     fact(
         "the length of answers",
         "An answer has at most 4096 tokens by default. Change that with `MLX_SERVER_DEFAULT_MAX_TOKENS`.",
-        "how {long|many tokens} {can|may|is|are} {an answer|the answer|answers|a reply|the output} {be|have|get|}",
-        "{what is|how big is|how high is} {the|the default} {max tokens|maximum of tokens|token limit|max_tokens}",
-        "<how> {change|set|raise|increase|lower} {the token limit|max tokens|the default max tokens|max_tokens}",
+        "how {long|many tokens} {can|may|is|are} {an answer|the answer|answers|a reply"
+        "|the output} {be|have|get|}",
+        "{what is|how big is|how high is} {the|the default} {max tokens|maximum of tokens"
+        "|token limit|max_tokens}",
+        "<how> {change|set|raise|increase|lower} {the token limit|max tokens"
+        "|the default max tokens|max_tokens}",
         "<how> {get|have|allow} {longer|shorter|long|short} {answers|replies|outputs|responses}",
         "{the answer|my answer|the reply|the output} {is|was} {cut|cut off|too short|truncated|too long}",
         "how many tokens {do I get|does it write|will it generate|are generated} {by default|at most|}",
@@ -280,7 +307,8 @@ MODELS = (
     fact(
         "worker processes",
         "Each model runs in its own worker process. A crash ends that model and not the server.",
-        "what {happens|is} {if|when} {a model|the model|a worker|one model} {crashes|dies|fails|breaks|hangs}",
+        "what {happens|is} {if|when} {a model|the model|a worker|one model} {crashes|dies|fails"
+        "|breaks|hangs}",
         "{what is|what are|explain|tell me about} {a worker|the workers|worker processes|the worker process}",
         "{can|does|will} {a crash|a bad model|one model|a broken model} "
         "{stop|kill|break|end|crash|take down} {the server|everything|other models|the rest}",
@@ -299,7 +327,8 @@ CLIENTS = (
         "<how> {call|use|reach|talk to|connect to|query} {it|the server|you|the API|the model} "
         "{from|in|with} {Python|python|my code|my program|a script|my app|code}",
         "{what is|which is|tell me} the {base URL|base_url|base url|API URL|API address|address of the API}",
-        "{give me|show me|write|I want} {a Python example|some Python|an example in Python|example code|code}",
+        "{give me|show me|write|I want} {a Python example|some Python|an example in Python"
+        "|example code|code}",
         "<does> {work|function} with {the OpenAI SDK|OpenAI clients|openai|the openai package}",
         "which {model name|model id|base URL} {do I use|do I give|do I put} in {my code|the client|the SDK}",
     ),
@@ -319,7 +348,8 @@ CLIENTS = (
         "<how> {use|run|connect|start|set up|configure|try|launch} {Claude Code|claude|claude code} "
         "{with it|with MLX Manager|with this server|here|}",
         "<does> {work|run} with {Claude Code|claude|claude code}",
-        "<can> {use|run|connect} {Claude Code|claude|claude code} {with it|with MLX Manager|with local models|}",
+        "<can> {use|run|connect} {Claude Code|claude|claude code} {with it|with MLX Manager"
+        "|with local models|}",
         "{what about|and|tell me about} {Claude Code|claude code}",
         "<command> {start|run|use|connect} {Claude Code|claude}",
         "{let|make} Claude Code {use|talk to} {this server|MLX Manager|a local model}",
@@ -332,7 +362,8 @@ CLIENTS = (
         "make one with `mlx-manager keys create NAME`.",
         "{do I need|must I have|is there|does it need|does the server want|do I have to have} "
         "{an API key|a key|API keys|a token|a password|an account|to log in}",
-        "{what|which} {API key|key|api_key|password|token} {do I use|do I need|should I give|is needed|must I enter}",
+        "{what|which} {API key|key|api_key|password|token} {do I use|do I need|should I give"
+        "|is needed|must I enter}",
         "<how> {create|make|get|add|generate|obtain} {an API key|a key|keys|a new key|API keys|a token}",
         "<command> {create|make|generate} {an API key|a key|keys|a new key}",
         "where {do I get|can I get|is|do I find} {an API key|a key|my key|the API key|my API key}",
@@ -345,19 +376,24 @@ CLIENTS = (
     fact(
         "the endpoints",
         "The main endpoints are `/v1/chat/completions`, `/v1/completions` and `/v1/models`.",
-        "{what|which} {endpoints|routes|URLs|paths|API endpoints} {are there|exist|does it have|can I call|do you have}",
+        "{what|which} {endpoints|routes|URLs|paths|API endpoints} {are there|exist|does it have"
+        "|can I call|do you have}",
         "{list|show|name|tell me} {the|all the|your} {endpoints|API endpoints|routes|API routes}",
-        "{where|to which URL|to which endpoint} {do I send|do I post|should I send} {requests|chats|a request|a chat}",
-        "{what is|which is} the {chat endpoint|completions endpoint|endpoint for chat|path for chat|route for chats}",
+        "{where|to which URL|to which endpoint} {do I send|do I post|should I send} {requests"
+        "|chats|a request|a chat}",
+        "{what is|which is} the {chat endpoint|completions endpoint|endpoint for chat"
+        "|path for chat|route for chats}",
         "<does> {have|offer|support} {chat completions|completions|a chat endpoint}",
     ),
     fact(
         "streaming",
         'Send `"stream": true` in the request.',
-        "<how> {stream|get streaming|turn on streaming|enable streaming|stream answers|use streaming|stream tokens}",
+        "<how> {stream|get streaming|turn on streaming|enable streaming|stream answers"
+        "|use streaming|stream tokens}",
         "<can> {stream|get a stream|stream the answer|stream answers|see tokens as they come}",
         "<does> {stream|support streaming|do streaming|have streaming|stream tokens}",
-        "<how> {get|see|receive|read} {tokens|the answer|words|the text} {one by one|as they come|token by token|live}",
+        "<how> {get|see|receive|read} {tokens|the answer|words|the text} {one by one|as they come"
+        "|token by token|live}",
         "{what about|tell me about|is there} streaming",
     ),
     fact(
@@ -381,7 +417,8 @@ PLACES = (
         "{which|what} {port|address} {is|has} {the server|the inference server|the API|the OpenAI API}",
         "{on|at} {which|what} port {is|runs|listens} {the server|the API|the inference server|it}",
         "what {is|runs|listens} on port {8000|8080}",
-        "{what is|tell me} the {port|port number} {of|for} {the server|the manager|the API|the inference server}",
+        "{what is|tell me} the {port|port number} {of|for} {the server|the manager|the API"
+        "|the inference server}",
         "{ports|the ports|which ports}",
         "where does {the server|the API} listen",
     ),
@@ -389,8 +426,10 @@ PLACES = (
         "the web UI",
         "The web UI is the manager on port 8080. Open http://127.0.0.1:8080 in a browser.",
         "{where is|what is|which is|how do I open|how do I reach|show me} "
-        "{the web UI|the UI|the manager|the web page|the interface|the dashboard|the user interface|the website}",
-        "{is there|does it have|do you have} {a web UI|a UI|a web page|an interface|a GUI|a web interface|a dashboard}",
+        "{the web UI|the UI|the manager|the web page|the interface|the dashboard"
+        "|the user interface|the website}",
+        "{is there|does it have|do you have} {a web UI|a UI|a web page|an interface|a GUI"
+        "|a web interface|a dashboard}",
         "{which|what} {port|address|URL} {is|has} {the web UI|the UI|the manager|the dashboard|the GUI}",
         "<how> {open|see|use|reach|visit|get to} {the web UI|the UI|the manager|the dashboard|the GUI}",
         "<how> {chat|talk|see it|use it} in {a browser|my browser|the browser}",
@@ -399,8 +438,10 @@ PLACES = (
     fact(
         "changing the port",
         "Set `MLX_SERVER_PORT`, for example `MLX_SERVER_PORT=9000 make run`.",
-        "<how> {change|set|choose|pick|use|move|alter} {the port|another port|a different port|the server's port}",
-        "<how> {run|start|serve|listen} {it|the server|} on {another port|a different port|port 9000|port 9001|port 80}",
+        "<how> {change|set|choose|pick|use|move|alter} {the port|another port|a different port"
+        "|the server's port}",
+        "<how> {run|start|serve|listen} {it|the server|} on {another port|a different port"
+        "|port 9000|port 9001|port 80}",
         "<can> {change|choose|use|set} {the port|another port|a different port|port 9000}",
         "{port 8000|the port|my port} is {in use|used|busy|not free|blocked|occupied}",
         "{address already in use|the address is in use|port conflict|the port is taken}",
@@ -410,9 +451,11 @@ PLACES = (
     fact(
         "the home folder",
         "The home is `~/.mlx-manager`. Set `MLX_MANAGER_HOME` to move it.",
-        "<where> {its files|the home|the home folder|the settings|the data|the home directory|its data|my settings}",
+        "<where> {its files|the home|the home folder|the settings|the data|the home directory"
+        "|its data|my settings}",
         "where {are|is} {the files|everything|the data|the home folder|its data} {stored|kept|saved|}",
-        "<how> {move|change|set|relocate} {the home|the home folder|the data folder|the home directory|its folder}",
+        "<how> {move|change|set|relocate} {the home|the home folder|the data folder"
+        "|the home directory|its folder}",
         "<can> {move|change|choose|relocate} {the home|the home folder|the data folder|where files are kept}",
         "what is {in |}{`~/.mlx-manager`|~/.mlx-manager|.mlx-manager|MLX_MANAGER_HOME}",
         "{put|store} {the home|its files|the data} {in another folder|elsewhere|on another disk}",
@@ -434,7 +477,8 @@ PLACES = (
         "where are the {logs|errors|server logs} {stored|kept|written|saved|}",
         "<how> {read|see|open|find|look at|view|check} the {logs|log|error log|server logs|errors}",
         "{show me|I want to see} the {logs|log|errors}",
-        "{something went wrong|there was an error|it failed|it crashed}, where {do I look|is the reason|can I look}",
+        "{something went wrong|there was an error|it failed|it crashed}, where {do I look"
+        "|is the reason|can I look}",
         "{log|logs} {path|folder|location}",
     ),
 )

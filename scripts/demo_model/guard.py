@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
-from .heldout import HELD_OUT, UNSEEN_TOOLS, HeldOut
-from .records import Example
+from scripts.demo_model.heldout import HELD_OUT, UNSEEN_TOOLS, HeldOut
+from scripts.demo_model.records import Example
 
 THINK_ORDERS = ("think first", "think step by step")
 NUMBER = re.compile(r"\d+")
@@ -43,4 +44,4 @@ class Guard:
         if self.secrets.search(normalise(text)):
             return True
         numbers = [int(digits) for digits in NUMBER.findall(text)]
-        return any(pair in self.pairs for pair in zip(numbers, numbers[1:], strict=False))
+        return any(pair in self.pairs for pair in pairwise(numbers))

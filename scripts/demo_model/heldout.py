@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .records import Message, Tool, assistant, call, tool, user
+from scripts.demo_model.records import Message, Tool, assistant, call, tool, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,11 @@ TOOLS = (
         CURRENCY,
     ),
     tool_use(
-        "Water the plants in the orangery.", call("water_plants", area="orangery"), ("orangery",), PLANTS, SONG
+        "Water the plants in the orangery.",
+        call("water_plants", area="orangery"),
+        ("orangery",),
+        PLANTS,
+        SONG,
     ),
     tool_use("Open the gate with the code 5829.", call("open_gate", code=5829), ("5829",), GATE),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from . import words
+from scripts.demo_model import words
 
 Draw = Callable[[Random], str | int]
 
@@ -39,7 +39,8 @@ INTENTS = (
         "get_weather weather current_weather weather_lookup fetch_weather get_forecast",
         "Get the weather|Get the weather in a city|Current weather of a place|Tell the weather of a city",
         "What is the weather in {0}?|How is the weather in {0}|weather in {0}|is it raining in {0}?"
-        "|What's the weather in {0} today?|How warm is it in {0}?|weather {0} please|Do I need an umbrella in {0}?"
+        "|What's the weather in {0} today?|How warm is it in {0}?|weather {0} please"
+        "|Do I need an umbrella in {0}?"
         "|tell me the weather of {0}|Is it sunny in {0}?",
         city__location__place__town=words.city,
     ),
@@ -139,7 +140,8 @@ INTENTS = (
     intent(
         "translate translate_text translator to_language",
         "Translate a text|Translate text to a language|Translate words",
-        "Translate {0} to {1}|Translate {0} into {1}|translate {0} in {1}|How do you say {0} in {1}?|What is {0} in {1}?",
+        "Translate {0} to {1}|Translate {0} into {1}|translate {0} in {1}"
+        "|How do you say {0} in {1}?|What is {0} in {1}?",
         text__phrase__words=words.title,
         language__to__target=words.language,
     ),
@@ -203,7 +205,8 @@ INTENTS = (
     intent(
         "set_temperature heating thermostat set_heating",
         "Set the temperature of a room|Heat a room",
-        "Set the {0} to {1} degrees|heat the {0} to {1} degrees|Make the {0} {1} degrees|{1} degrees in the {0}",
+        "Set the {0} to {1} degrees|heat the {0} to {1} degrees|Make the {0} {1} degrees"
+        "|{1} degrees in the {0}",
         room__area__zone=words.word,
         degrees__temperature__value=words.number,
     ),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from .heldout import HELD_OUT, HeldOut
+from scripts.demo_model.heldout import HELD_OUT, HeldOut
 
 THOUGHT = re.compile(r"<think>\n.+?\n</think>\n\n(.+)", re.DOTALL)
 # The order in which the card lists the kinds.
@@ -11,7 +11,10 @@ KINDS = tuple(dict.fromkeys(item.kind for item in HELD_OUT))
 
 
 def passes(item: HeldOut, answer: str) -> bool:
-    """Sums, tool calls and tool results must match exactly; a thought must precede the answer when asked for."""
+    """Sums, tool calls and tool results must match exactly.
+
+    A thought must come before the answer when it was asked for.
+    """
     if item.kind == "think":
         found = THOUGHT.fullmatch(answer)
         if not found:

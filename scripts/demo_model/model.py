@@ -42,7 +42,10 @@ class Attention(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.head_dim = config.head_dim
-        width, kv_width = config.num_attention_heads * self.head_dim, config.num_key_value_heads * self.head_dim
+        width, kv_width = (
+            config.num_attention_heads * self.head_dim,
+            config.num_key_value_heads * self.head_dim,
+        )
         self.q_proj = nn.Linear(config.hidden_size, width, bias=False)
         self.k_proj = nn.Linear(config.hidden_size, kv_width, bias=False)
         self.v_proj = nn.Linear(config.hidden_size, kv_width, bias=False)
@@ -51,7 +54,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         B, L, _ = x.shape
         q, k, v = (
-            proj(x).view(B, L, -1, self.head_dim).transpose(1, 2) for proj in (self.q_proj, self.k_proj, self.v_proj)
+            proj(x).view(B, L, -1, self.head_dim).transpose(1, 2)
+            for proj in (self.q_proj, self.k_proj, self.v_proj)
         )
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
         repeats = q.shape[1] // k.shape[1]
@@ -101,7 +105,9 @@ class Llama(nn.Module):
         for name, weight in self.named_parameters():
             if weight.ndim == 2:
                 last = name.endswith(("o_proj.weight", "down_proj.weight"))
-                nn.init.normal_(weight, std=0.02 if "embed" in name else weight.shape[1] ** -0.5 * (scale if last else 1))
+                nn.init.normal_(
+                    weight, std=0.02 if "embed" in name else weight.shape[1] ** -0.5 * (scale if last else 1)
+                )
 
     def forward(self, ids: Tensor) -> Tensor:
         """Logits of shape (B, L, vocabulary); the embedding is the output layer as well."""
@@ -114,7 +120,9 @@ class Llama(nn.Module):
 
 def export(model: Llama, config: Config, folder: Path, end_id: int, pad_id: int) -> None:
     """Write config.json, generation_config.json and the weights as float16."""
-    weights = {name: weight.detach().to(torch.float16).contiguous() for name, weight in model.named_parameters()}
+    weights = {
+        name: weight.detach().to(torch.float16).contiguous() for name, weight in model.named_parameters()
+    }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     shared = {"bos_token_id": None, "eos_token_id": end_id, "pad_token_id": pad_id}
     kind = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "float16"}

@@ -13,7 +13,8 @@ MACROS = {
     "|what is the way to|help me|how does one|how should I|is there a way to|could you show me how to"
     "|what is the best way to|what do I type to|let me",
     "command": "what is the command to|which command do I use to|give me the command to|the command to"
-    "|what command should I run to|is there a command to|what do I run to|what do I type to|which command lets me",
+    "|what command should I run to|is there a command to|what do I run to|what do I type to"
+    "|which command lets me",
     "where": "where is|where are|where do I find|where can I find|what is the location of|where does it keep"
     "|where does MLX Manager keep|which folder holds|in which directory are|show me|where do you store"
     "|where does it put|what is the path of|where do I look for|in what folder is|tell me where I find",
@@ -23,8 +24,31 @@ MACROS = {
     "does": "does it|does MLX Manager|will it|does this|does the server|can it",
 }
 
-OPENINGS = "hi, |hello, |hey, |please, |ok, |so, |question: |quick question: |sorry, |well, |a question, ".split("|")
-CLOSINGS = " please| thanks| then| exactly| now| for me| here| again| on my machine| on my computer".split("|")
+OPENINGS = [
+    "hi, ",
+    "hello, ",
+    "hey, ",
+    "please, ",
+    "ok, ",
+    "so, ",
+    "question: ",
+    "quick question: ",
+    "sorry, ",
+    "well, ",
+    "a question, ",
+]
+CLOSINGS = [
+    " please",
+    " thanks",
+    " then",
+    " exactly",
+    " now",
+    " for me",
+    " here",
+    " again",
+    " on my machine",
+    " on my computer",
+]
 
 
 def split_top(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from .phrases import sample
+from scripts.demo_model.phrases import sample
 
 ADDITIONS = (
     "{a} + {b}",
@@ -24,7 +24,8 @@ SUBTRACTIONS = (
     "{a} less {b}",
 )
 QUESTIONS = (
-    "what is |What is |what's |What's |how much is |How much is |calculate |Calculate |compute |Compute |work out "
+    "what is |What is |what's |What's |how much is |How much is |calculate |Calculate |compute "
+    "|Compute |work out "
     "|tell me |Please work out |please calculate |can you tell me |How many is |what does it give: |solve "
 )
 ORDERS = "please |Please |now |can you |Can you |could you |I want you to "

@@ -7,7 +7,7 @@ from functools import cache
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from .records import MODEL_DIR, Example
+from scripts.demo_model.records import MODEL_DIR, Example
 
 VOCAB_SIZE = 1024
 PAD, START, END = SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
@@ -16,7 +16,7 @@ MARKERS = ("<think>", "</think>", "<tool_call>", "</tool_call>")
 
 
 def blank_tokenizer() -> Tokenizer:
-    """A word has the same tokens after a space, a quote or a line break, which is what makes copying learnable."""
+    """A word has the same tokens after a space, a quote or a line break: that makes copying learnable."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

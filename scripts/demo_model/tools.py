@@ -4,32 +4,52 @@ import json
 from dataclasses import dataclass
 from random import Random
 
-from . import talk, words
-from .intents import INTENTS, PLEASE, Draw, Intent
-from .phrases import sample
-from .records import Example, Message, Tool, assistant, call, tool, user
+from scripts.demo_model import talk, words
+from scripts.demo_model.intents import INTENTS, PLEASE, Draw, Intent
+from scripts.demo_model.phrases import sample
+from scripts.demo_model.records import Example, Message, Tool, assistant, call, tool, user
 
-VERBS = (
-    "open close lock check start stop get set show find add remove update feed clean paint repair rent lend park "
-    "charge print scan sort wash count measure move lift fill empty test reset mute pause resume load save share "
-    "report approve cancel confirm assign archive follow rate review describe inspect visit greet"
-).split()
-NOUNS = (
-    "door room lamp printer robot garage parcel ticket account invoice window pump heater camera garden pool cat dog "
-    "fish record page member group channel server job build branch issue car bike battery oven fridge shelf box crate "
-    "sensor alarm screen desk seat table plant tree route station machine tank valve motor fan boat game level score"
-).split()
-PARAMETERS = (
-    "name id target value item number key label place kind color owner reason amount speed level code zone text "
-    "section category user slot area position note count size mode unit topic"
-).split()
+VERBS = words.pool(
+    "open close lock check start stop get set show find add remove update feed clean paint repair rent "
+    "lend park charge print scan sort wash count measure move lift fill empty test reset mute pause "
+    "resume load save share report approve cancel confirm assign archive follow rate review describe "
+    "inspect visit greet"
+)
+NOUNS = words.pool(
+    "door room lamp printer robot garage parcel ticket account invoice window pump heater camera garden "
+    "pool cat dog fish record page member group channel server job build branch issue car bike battery "
+    "oven fridge shelf box crate sensor alarm screen desk seat table plant tree route station machine "
+    "tank valve motor fan boat game level score"
+)
+PARAMETERS = words.pool(
+    "name id target value item number key label place kind color owner reason amount speed level code "
+    "zone text section category user slot area position note count size mode unit topic"
+)
 MADE_UP_ASKS = (
-    "{verb} the {noun} {0}", "{verb} {noun} {0}", "please {verb} the {noun} {0}", "{verb} the {noun} in {0}",
-    "{verb} the {noun} with {key} {0}", "{verb} the {noun} for {0}", "can you {verb} the {noun} {0}?",
-    "{verb} the {0} {noun}", "use {name} with {0}", "I want to {verb} the {noun} {0}", "{noun} {0}: {verb} it",
-    "{verb} the {noun} of {0}", "{verb} the {noun} with the {key} {0}", "{verb} the {noun} at {0}",
-)  # fmt: skip
-STRINGS: tuple[Draw, ...] = (words.word, words.title, words.name, words.city, words.code, words.path, words.word)
+    "{verb} the {noun} {0}",
+    "{verb} {noun} {0}",
+    "please {verb} the {noun} {0}",
+    "{verb} the {noun} in {0}",
+    "{verb} the {noun} with {key} {0}",
+    "{verb} the {noun} for {0}",
+    "can you {verb} the {noun} {0}?",
+    "{verb} the {0} {noun}",
+    "use {name} with {0}",
+    "I want to {verb} the {noun} {0}",
+    "{noun} {0}: {verb} it",
+    "{verb} the {noun} of {0}",
+    "{verb} the {noun} with the {key} {0}",
+    "{verb} the {noun} at {0}",
+)
+STRINGS: tuple[Draw, ...] = (
+    words.word,
+    words.title,
+    words.name,
+    words.city,
+    words.code,
+    words.path,
+    words.word,
+)
 
 
 @dataclass(frozen=True, slots=True)

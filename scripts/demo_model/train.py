@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .batches import Batch, batches
-from .data import stream
-from .model import Config, Llama, export
-from .tokenizer import END, PAD, load_tokenizer
+from scripts.demo_model.batches import Batch, batches
+from scripts.demo_model.data import stream
+from scripts.demo_model.model import Config, Llama, export
+from scripts.demo_model.tokenizer import END, PAD, load_tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,10 @@ class Progress:
 
     def line(self, plan: Plan, rate: float) -> str:
         done = max(self.fraction(plan), 1e-6)
+        speed, left = self.tokens / (60 * self.minutes), self.minutes / done * (1 - done)
         return (
             f"step {self.step} {done:.1%} loss {self.loss:.4f} lr {rate:.2e} tokens {self.tokens / 1e6:.2f}M "
-            f"{self.tokens / (60 * self.minutes):.0f} tok/s {self.minutes:.1f} min, ETA {self.minutes / done * (1 - done):.1f}"
+            f"{speed:.0f} tok/s {self.minutes:.1f} min, ETA {left:.1f}"
         )
 
 

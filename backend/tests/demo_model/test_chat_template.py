@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from transformers import AutoTokenizer
+
 from scripts.demo_model.data import stream
 from scripts.demo_model.records import MODEL_DIR, tool
 from scripts.demo_model.tokenizer import render
-from transformers import AutoTokenizer
 
 WEATHER = tool("get_weather", "Get the weather", city="string", days="integer")
 CALL = '<tool_call>{"name": "get_weather", "arguments": {"city": "Łódź"}}</tool_call>'
@@ -36,7 +37,9 @@ def test_roles(tokenizer: Any) -> None:
 
 
 def test_nothing_is_added_without_a_system_message(tokenizer: Any) -> None:
-    assert rendered(tokenizer, [{"role": "user", "content": "Hello"}]) == "<|im_start|>user\nHello<|im_end|>\n"
+    assert (
+        rendered(tokenizer, [{"role": "user", "content": "Hello"}]) == "<|im_start|>user\nHello<|im_end|>\n"
+    )
 
 
 def test_developer_is_system(tokenizer: Any) -> None:
@@ -88,7 +91,10 @@ def test_thinking_is_asked_for_in_the_system_block(tokenizer: Any) -> None:
 def test_training_saw_what_transformers_renders(tokenizer: Any) -> None:
     for example in stream(300):
         text = rendered(
-            tokenizer, list(example.messages), tools=list(example.tools) or None, enable_thinking=example.thinking
+            tokenizer,
+            list(example.messages),
+            tools=list(example.tools) or None,
+            enable_thinking=example.thinking,
         )
         assert text == render(example)
 

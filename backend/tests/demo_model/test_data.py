@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 
 import pytest
+
 from scripts.demo_model.data import EXAMPLES, stream
 from scripts.demo_model.facts import FACTS
 from scripts.demo_model.guard import NUMBER, normalise
@@ -15,7 +17,9 @@ VALUES = frozenset(normalise(value) for item in HELD_OUT for value in item.value
     normalise(name) for name in UNSEEN_TOOLS
 }
 PAIRS = frozenset(frozenset(item.pair) for item in HELD_OUT if item.pair)
-PROMPTS = frozenset(normalise(item.messages[-1]["content"]) for item in HELD_OUT if item.messages[-1]["role"] == "user")
+PROMPTS = frozenset(
+    normalise(item.messages[-1]["content"]) for item in HELD_OUT if item.messages[-1]["role"] == "user"
+)
 
 
 def leaks(example: Example) -> bool:
@@ -25,14 +29,16 @@ def leaks(example: Example) -> bool:
     everything = normalise(" ".join([*texts, *names]))
     if any(value in everything for value in VALUES):
         return True
-    if any(normalise(message["content"]) in PROMPTS for message in example.messages if message["role"] == "user"):
+    if any(
+        normalise(message["content"]) in PROMPTS for message in example.messages if message["role"] == "user"
+    ):
         return True
     return any(has_pair(text) for text in texts)
 
 
 def has_pair(text: str) -> bool:
     numbers = [int(digits) for digits in NUMBER.findall(text)]
-    return any(frozenset(pair) in PAIRS for pair in zip(numbers, numbers[1:], strict=False))
+    return any(frozenset(pair) in PAIRS for pair in pairwise(numbers))
 
 
 def leaking(examples: Iterable[Example]) -> list[Example]:
