@@ -33,6 +33,9 @@ def arguments() -> argparse.Namespace:
         "--minutes", type=float, default=math.inf, help="stop by then, the learning rate lowered"
     )
     parser.add_argument("--lr", type=float, default=3e-3)
+    parser.add_argument("--init", type=Path, help="go on from the weights in this folder")
+    parser.add_argument("--first", type=int, default=0, help="skip so many examples")
+    parser.add_argument("--start", type=float, default=0.0, help="skip this part of the schedule")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--adamw", action="store_true", help="AdamW for every weight instead of Muon")
     parser.add_argument("--tokenizer", action="store_true", help="train the tokenizer again first")
@@ -46,6 +49,9 @@ def main() -> None:
     plan = Plan(
         args.out,
         args.examples,
+        init=args.init,
+        first=args.first,
+        start=args.start,
         minutes=args.minutes,
         peak_lr=args.lr,
         muon=not args.adamw,

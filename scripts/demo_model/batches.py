@@ -1,7 +1,8 @@
 """Token ids with a weight each, in batches of examples of like length."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 
 import numpy as np
@@ -72,11 +73,12 @@ def pack(samples: list[Sample], tokens: int, pad_id: int) -> list[Batch]:
 
 
 def batches(
-    examples: Sequence[Example], tokenizer: Tokenizer, tokens: int, seed: int, chunk: int = 10_000
+    examples: Iterable[Example], tokenizer: Tokenizer, tokens: int, seed: int, chunk: int = 10_000
 ) -> Iterator[Batch]:
     """All examples once, sorted only within a chunk so that the mix stays even over the run."""
     random, pad_id = Random(seed), tokenizer.token_to_id(PAD)
-    for first in range(0, len(examples), chunk):
-        packed = pack(encode(examples[first : first + chunk], tokenizer), tokens, pad_id)
+    examples = iter(examples)
+    while part := list(islice(examples, chunk)):
+        packed = pack(encode(part, tokenizer), tokens, pad_id)
         random.shuffle(packed)
         yield from packed

@@ -13,6 +13,8 @@ from scripts.demo_model.records import Example, Message, assistant, user
 
 SEED = 20
 EXAMPLES = 150_000
+# So many examples are mostly long copying. A model that cannot copy yet learns little from the others.
+COPYING_FIRST = 6_000
 TAKEN = frozenset(item.pair for item in HELD_OUT if item.pair)
 
 SYSTEMS = (
@@ -147,6 +149,9 @@ MIX: tuple[tuple[float, Callable[[Random], Example]], ...] = (
 )
 
 
+long_copying = one("copying", talk.long_echo)
+
+
 def with_system(example: Example, random: Random) -> Example:
     if random.random() >= 0.25:
         return example
@@ -160,7 +165,9 @@ def stream(count: int = EXAMPLES, seed: int = SEED) -> Iterator[Example]:
     weights, makers = zip(*MIX, strict=True)
     made = 0
     while made < count:
-        example = with_system(random.choices(makers, weights)[0](random), random)
+        copying = random.random() < (0.6 if made < COPYING_FIRST else 0.02)
+        make = long_copying if copying else random.choices(makers, weights)[0]
+        example = with_system(make(random), random)
         if not guard.blocks(example):
             made += 1
             yield example

@@ -18,9 +18,11 @@ MACROS = {
     "where": "where is|where are|where do I find|where can I find|what is the location of|where does it keep"
     "|where does MLX Manager keep|which folder holds|in which directory are|show me|where do you store"
     "|where does it put|what is the path of|where do I look for|in what folder is|tell me where I find",
-    "server": "the server|the inference server|MLX Manager|the program|the API server|this server|your server",
+    "server": "the server|the inference server|MLX Manager|the program|the API server|this server"
+    "|your server",
     "it": "MLX Manager|it|this|this program|the software|this tool|the whole thing|your software",
-    "can": "can I|could I|may I|is it possible to|am I able to|do you let me|are we able to|is there a way to",
+    "can": "can I|could I|may I|is it possible to|am I able to|do you let me|are we able to"
+    "|is there a way to",
     "does": "does it|does MLX Manager|will it|does this|does the server|can it",
 }
 

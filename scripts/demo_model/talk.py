@@ -119,6 +119,15 @@ def recall(random: Random) -> str:
     return dress(sample(random.choice(RECALLS), random), random)
 
 
-def echo(random: Random) -> tuple[str, str]:
-    order, said = sample(ECHOES, random).split("WORDS")[0], words.sentence(random)
+def echo(random: Random, said: str | None = None) -> tuple[str, str]:
+    order, said = sample(ECHOES, random).split("WORDS")[0], said or words.sentence(random)
     return (order[0].upper() + order[1:] if random.random() < 0.5 else order) + said, said
+
+
+def long_echo(random: Random) -> tuple[str, str]:
+    """Much to copy and nothing else to learn: with it a new model finds out how to copy at all."""
+    draw = random.choice(
+        (words.word, words.word, words.syllables, words.name, words.number, words.path, words.code)
+    )
+    gap = random.choice((" ", " ", " ", ", ", "\n", "-", "/", " + ", '", "'))
+    return echo(random, gap.join(str(draw(random)) for _ in range(random.randint(3, 16))))

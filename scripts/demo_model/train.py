@@ -4,24 +4,34 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor
 
 from scripts.demo_model.batches import Batch, batches
 from scripts.demo_model.data import stream
 from scripts.demo_model.model import Config, Llama, export
+from scripts.demo_model.threads import Threads
 from scripts.demo_model.tokenizer import END, PAD, load_tokenizer
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`minutes` bounds the run: the learning rate falls in time for it, whatever the machine's speed."""
+    """`minutes` bounds the run: the learning rate falls in time for it, whatever the machine's speed.
+
+    A run that goes on from the weights in `init` skips the `first` examples and the part `start` of the
+    schedule.
+    """
 
     out: Path
     examples: int
+    init: Path | None = None
+    first: int = 0
+    start: float = 0.0
     seed: int = 20
     minutes: float = math.inf
     batch_tokens: int = 2560
@@ -66,7 +76,8 @@ class Progress:
 
 def learning_rate(plan: Plan, done: float, step: int) -> float:
     """Warm-up over 50 steps, then a cosine down to 2 %."""
-    cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+    done = plan.start + (1 - plan.start) * min(done, 1.0)
+    cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done))
     return plan.peak_lr * min(1.0, (step + 1) / 50) * cosine
 
 
@@ -103,20 +114,30 @@ def take_step(model: Llama, steppers: list[torch.optim.Optimizer], batch: Batch,
 
 
 def training_batches(plan: Plan) -> Iterator[Batch]:
-    return batches(list(stream(plan.examples)), load_tokenizer(), plan.batch_tokens, plan.seed)
+    examples = islice(stream(plan.first + plan.examples), plan.first, None)
+    return batches(examples, load_tokenizer(), plan.batch_tokens, plan.seed + plan.first)
+
+
+def initial_model(plan: Plan, config: Config) -> Llama:
+    torch.manual_seed(plan.seed)
+    model = Llama(config)
+    if plan.init:
+        weights = load_file(plan.init / "model.safetensors")
+        model.load_state_dict({name: weight.float() for name, weight in weights.items()})
+    return model
 
 
 def train(plan: Plan, config: Config) -> Progress:
     """Train, write a checkpoint now and then and at the end, and say what was done."""
-    torch.set_num_threads(plan.threads)
+    threads = Threads(plan.threads)
     torch.set_flush_denormal(True)
-    torch.manual_seed(plan.seed)
-    model, tokenizer = Llama(config), load_tokenizer()
+    model, tokenizer = initial_model(plan, config), load_tokenizer()
     end_id, pad_id = tokenizer.token_to_id(END), tokenizer.token_to_id(PAD)
     steppers, done = optimizers(model, plan), Progress(time.monotonic())
     plan.out.mkdir(parents=True, exist_ok=True)
     saved = 0.0
     for batch in training_batches(plan):
+        threads.tune()
         rate = learning_rate(plan, done.fraction(plan), done.step)
         done.seen(batch, take_step(model, steppers, batch, rate))
         if done.step % 20 == 0:
