@@ -125,6 +125,6 @@ def test_a_real_one() -> None:
     tokenizer = Tokenizer.load(folder)
     assert tokenizer.stop_ids == {2}
     assert tokenizer.encode(TextPrompt(golden["prompt"]))[0] == golden["prompt_ids"]
-    ids, text = tokenizer.encode(chat(ChatMessage("system", "One"), ChatMessage("user", "two")))
-    assert text == "One\ntwo"
-    assert tokenizer.decode(ids) == "One\ntwo"
+    ids, text = tokenizer.encode(chat(ChatMessage("user", "One day")))
+    assert text == "One day"
+    assert tokenizer.decode(ids) == "One day"
