@@ -300,3 +300,10 @@ def test_a_worker_whose_server_is_killed_goes_too(tmp_path: Path) -> None:
     server.stdout.close()
     psutil.wait_procs([worker], timeout=60)
     assert is_gone(worker.pid)
+
+
+async def test_a_job_that_cannot_be_sent_takes_no_place(tmp_path: Path) -> None:
+    async with worker_of(save_folder(tmp_path / "m"), max_rows=1, max_waiting=0) as worker:
+        with pytest.raises(OverflowError):
+            worker.submit(job([1], 2**70))
+        assert len(tokens(await read(worker.submit(job([1], 2))))) == 2
