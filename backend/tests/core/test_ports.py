@@ -10,7 +10,17 @@ from mlx_manager.core.ports import holder_of, is_loopback, listen
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "127.0.0.2", "127.255.255.254", "::1", "[::1]", "localhost", "LOCALHOST", "localhost.", "a.localhost"],
+    [
+        "127.0.0.1",
+        "127.0.0.2",
+        "127.255.255.254",
+        "::1",
+        "[::1]",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "a.localhost",
+    ],
 )
 def test_loopback(host: str) -> None:
     assert is_loopback(host)

@@ -31,7 +31,14 @@ def test_values_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "s3cret"), ("PORT", "99"), ("PORT", ""), ("NAMES", "s3cret"), ("NAMES", '"s3cret"'), ("NAMES", "[1]")],
+    [
+        ("PORT", "s3cret"),
+        ("PORT", "99"),
+        ("PORT", ""),
+        ("NAMES", "s3cret"),
+        ("NAMES", '"s3cret"'),
+        ("NAMES", "[1]"),
+    ],
 )
 def test_a_bad_value_is_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"SAMPLE_{name}", value)
@@ -47,7 +54,13 @@ def test_a_bad_value_is_one_line(monkeypatch: pytest.MonkeyPatch, name: str, val
 
 
 def test_unknown_names() -> None:
-    environ = {"SAMPLE_PROT": "1", "SAMPLE_PORT": "1", "OTHER_PORT": "1", "SAMPLE_ZZZZZ": "1", "sample_names": ""}
+    environ = {
+        "SAMPLE_PROT": "1",
+        "SAMPLE_PORT": "1",
+        "OTHER_PORT": "1",
+        "SAMPLE_ZZZZZ": "1",
+        "sample_names": "",
+    }
     assert list(Sample.unknown_variables(environ)) == [
         "SAMPLE_PROT is not a setting and has no effect; did you mean SAMPLE_PORT?",
         "SAMPLE_ZZZZZ is not a setting and has no effect",

@@ -151,10 +151,10 @@ def no_config(folder: Path) -> None:
     ("spoil", "words"),
     [
         (corrupt, r"(?i)safetensors|header|json"),
-        (missing, "safetensors"),
+        pytest.param(missing, "safetensors", marks=pytest.mark.full),
         (unknown_type, "no_such_family"),
-        (other_shape, "layers"),
-        (no_config, "config"),
+        pytest.param(other_shape, "layers", marks=pytest.mark.full),
+        pytest.param(no_config, "config", marks=pytest.mark.full),
     ],
 )
 async def test_a_failed_load_says_why(tmp_path: Path, spoil: Callable[[Path], None], words: str) -> None:

@@ -54,7 +54,8 @@ def write_loadable(path: Path, *, seed: int = 0) -> Path:
         "norm": (16,),
     }
     weights = {
-        f"model.{name}.weight": random.normal(0, 0.3, shape).astype(np.float32) for name, shape in shapes.items()
+        f"model.{name}.weight": random.normal(0, 0.3, shape).astype(np.float32)
+        for name, shape in shapes.items()
     }
     save_file(weights, path / "model.safetensors")
     (path / "config.json").write_text(json.dumps(CONFIG))

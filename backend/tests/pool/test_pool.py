@@ -42,7 +42,9 @@ def workers() -> list[int]:
     """Process ids of this process's workers."""
     found = []
     for child in psutil.Process().children():
-        if child.status() != psutil.STATUS_ZOMBIE and any("engine.worker" in word for word in child.cmdline()):
+        if child.status() != psutil.STATUS_ZOMBIE and any(
+            "engine.worker" in word for word in child.cmdline()
+        ):
             found.append(child.pid)
     return found
 

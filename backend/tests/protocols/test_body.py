@@ -24,7 +24,10 @@ async def read(
         taken += 1
         return {"type": "http.request", "body": chunks[taken - 1], "more_body": taken < len(chunks)}
 
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in (JSON if headers is None else headers).items()]
+    raw = [
+        (name.encode(), value.encode("latin-1"))
+        for name, value in (JSON if headers is None else headers).items()
+    ]
     request = Request({"type": "http", "method": "POST", "path": "/", "headers": raw}, receive)
     try:
         return await read_object(request, limit), taken

@@ -133,7 +133,11 @@ def test_fields_that_are_taken(fields: dict[str, Any]) -> None:
 def test_messages() -> None:
     messages = prompt_of(
         {"role": "developer", "content": "be brief"},
-        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "name": "Al"},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}],
+            "name": "Al",
+        },
         ASSISTANT,
         {"role": "tool", "content": "8", "tool_call_id": "c1"},
         {"role": "assistant", "content": ""},

@@ -42,7 +42,9 @@ def test_a_prompt_is_needed() -> None:
     assert caught.value.param == "prompt"
 
 
-@pytest.mark.parametrize("fields", [{"echo": True}, {"suffix": "x"}, {"logprobs": 0}, {"best_of": 2}, {"n": 3}])
+@pytest.mark.parametrize(
+    "fields", [{"echo": True}, {"suffix": "x"}, {"logprobs": 0}, {"best_of": 2}, {"n": 3}]
+)
 def test_unsupported_fields(fields: dict[str, Any]) -> None:
     with pytest.raises(ApiError) as caught:
         parse_completion({"model": "m", "prompt": "x", **fields}, "r")

@@ -51,7 +51,9 @@ def test_header() -> None:
     assert ignored_header(iter(["store", "messages.0.x"])) == {"X-Ignored-Fields": "store, messages.0.x"}
 
 
-@pytest.mark.parametrize("name", ["a\r\nSet-Cookie: x=1", "é😀", "a, b", "\x00", "%", "x" * 500, "a" * 127 + "é"])
+@pytest.mark.parametrize(
+    "name", ["a\r\nSet-Cookie: x=1", "é😀", "a, b", "\x00", "%", "x" * 500, "a" * 127 + "é"]
+)
 def test_a_name_cannot_forge_a_header(name: str) -> None:
     value = ignored_header(iter([name]))["X-Ignored-Fields"]
     assert value.isascii()

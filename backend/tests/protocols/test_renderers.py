@@ -92,12 +92,16 @@ async def test_completions(script: str, include_usage: bool) -> None:
     whole = Completion.model_validate(body, strict=True)
     for chunk in raw:
         # The SDK's one type serves both; a chunk's finish_reason is null until the end all the same.
-        choices = [choice | {"finish_reason": choice["finish_reason"] or "stop"} for choice in chunk["choices"]]
+        choices = [
+            choice | {"finish_reason": choice["finish_reason"] or "stop"} for choice in chunk["choices"]
+        ]
         Completion.model_validate(chunk | {"choices": choices}, strict=True)
     assert "".join(choice["text"] for chunk in raw for choice in chunk["choices"]) == whole.choices[0].text
     reasons = [choice["finish_reason"] for chunk in raw for choice in chunk["choices"]]
     assert reasons == [None] * (len(reasons) - 1) + [whole.choices[0].finish_reason]
-    assert [chunk["usage"] for chunk in raw if chunk.get("usage")] == ([body["usage"]] if include_usage else [])
+    assert [chunk["usage"] for chunk in raw if chunk.get("usage")] == (
+        [body["usage"]] if include_usage else []
+    )
     assert body["usage"]["completion_tokens_details"]["reasoning_tokens"] in (0, 2)
     assert whole.id.startswith("cmpl_")
 
@@ -123,7 +127,12 @@ async def test_whole_chat_answer_exactly() -> None:
     body = json.loads(await ChatRenderer("m").fold(play(SCRIPTS["reasoning"])))
     assert body["choices"] == [
         {
-            "message": {"content": "so", "reasoning_content": "why not", "role": "assistant", "refusal": None},
+            "message": {
+                "content": "so",
+                "reasoning_content": "why not",
+                "role": "assistant",
+                "refusal": None,
+            },
             "finish_reason": "length",
             "index": 0,
             "logprobs": None,
