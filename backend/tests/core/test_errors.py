@@ -8,13 +8,13 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.protocols.openai.errors import error_response
 
 
-@pytest.mark.parametrize("code", ErrorCode)
+@pytest.mark.parametrize("code", list(ErrorCode))
 def test_each_code(code: ErrorCode) -> None:
     assert code == code.value == code.name.lower()
     assert 400 <= code.status < 600
     assert code.meaning.endswith((".", "`."))
     assert len(code.meaning.split()) >= 4
-    assert ErrorCode(code.value) is code
+    assert ErrorCode.__members__[code.name] is code
 
 
 def test_meanings_differ() -> None:

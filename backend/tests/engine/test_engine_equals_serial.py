@@ -4,7 +4,6 @@ import pytest
 from harness import Harness, assert_greedy, prompts, submit
 from tiny_models import CONFIGS, tiny
 
-
 BOTH_CHUNKS = [
     (family, chunk)
     if chunk == 16 or family == "llama"

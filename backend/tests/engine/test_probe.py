@@ -27,16 +27,17 @@ class WithCache:
         return logits
 
 
-class SwappedBatch(BatchKVCache):
+class SwappedBatch(BatchKVCache):  # type: ignore[misc]
     """Joins rows in the wrong order."""
 
     def extend(self, other: Any) -> None:
         """Put the newcomer first for the keys and last for the values."""
         super().extend(other)
-        self.keys = self.keys[::-1]
+        batch: Any = self
+        batch.keys = batch.keys[::-1]
 
 
-class SwapsRows(KVCache):
+class SwapsRows(KVCache):  # type: ignore[misc]
     """A cache whose batch form is wrong."""
 
     @classmethod
@@ -47,7 +48,7 @@ class SwapsRows(KVCache):
         return merged
 
 
-class LosesPadding(KVCache):
+class LosesPadding(KVCache):  # type: ignore[misc]
     """A cache whose batch form forgets how long its rows are."""
 
     @classmethod
@@ -58,7 +59,7 @@ class LosesPadding(KVCache):
         return merged
 
 
-class CannotExtend(KVCache):
+class CannotExtend(KVCache):  # type: ignore[misc]
     """A cache whose batch form takes no other row."""
 
     @classmethod

@@ -38,7 +38,7 @@ def frequencies(logits: Floats, seed: int = 0, **fields: Any) -> Floats:
     return np.asarray(np.bincount(np.concatenate(drawn), minlength=len(logits)) / (ROWS * POSITIONS))
 
 
-PARAMETERS = [
+PARAMETERS: list[dict[str, Any]] = [
     {"temperature": 1.0},
     {"temperature": 0.5},
     {"temperature": 2.0},

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two models that load and one that does not."""
     path = tmp_path_factory.mktemp("models")
     write_loadable(path / "a", seed=1)
     write_loadable(path / "b", seed=2)
     write_broken(path / "broken")
-    yield path
+    return path
 
 
 @asynccontextmanager
@@ -175,7 +175,7 @@ async def test_a_dead_worker_is_replaced(folder: Path) -> None:
         seen: list[tuple[str, int]] = []
         async with pool.lease(pool.describe("a")) as resident:
             os.kill(resident.worker.pid, signal.SIGKILL)
-            while resident.worker.is_alive:
+            while resident.worker.is_alive:  # noqa: ASYNC110 - a death sets no event
                 await asyncio.sleep(0.01)
             assert pool.resident_id is None
             # The lease that still stands on the dead one holds up nobody.

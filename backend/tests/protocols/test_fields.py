@@ -75,7 +75,7 @@ def test_the_header_is_bounded(count: int, length: int) -> None:
         assert names[-1] == "..."
 
 
-NEUTRAL = [
+NEUTRAL: list[tuple[str, Any]] = [
     ("n", 1),
     ("n", None),
     ("logprobs", False),
@@ -88,7 +88,7 @@ NEUTRAL = [
     ("stop_token_ids", []),
     ("guided_json", None),
 ]
-LOADED = [
+LOADED: list[tuple[str, Any]] = [
     ("n", 2),
     ("n", True),
     ("n", 1.0),

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from text_tokenizers import (
     byte_level_bare,
     byte_level_straddling,
     byte_level_trained,
+    id_of,
     metaspace,
 )
 from tokenizers import Tokenizer
@@ -44,6 +45,8 @@ def grouped(ids: list[int], cuts: list[int]) -> Iterator[list[int]]:
 @settings(derandomize=True, max_examples=100, deadline=None)
 @given(text=TEXT, cuts=st.lists(st.integers(0, 200), max_size=10))
 def test_any_split_gives_the_whole_text(make: Callable[[], Tokenizer], text: str, cuts: list[int]) -> None:
+    # Byte fallback shows a U+FFFD spelt in bytes as it shows broken bytes.
+    assume(make is not metaspace or REPLACEMENT not in text)
     tokenizer = make()
     ids = tokenizer.encode(text, add_special_tokens=False).ids
     whole = decoder(tokenizer)(ids).rstrip(REPLACEMENT)
@@ -91,8 +94,8 @@ def test_invalid_bytes_in_the_middle_are_shown_and_hold_nothing_back(before: byt
 @pytest.mark.parametrize("broken", BROKEN)
 def test_invalid_byte_tokens_hold_nothing_back(broken: bytes) -> None:
     tokenizer = metaspace()
-    groups = [[tokenizer.token_to_id("▁hello")], *([byte + 3] for byte in broken)]
-    pushed, _ = run(tokenizer, [*groups, [tokenizer.token_to_id("▁world")], [tokenizer.token_to_id(".")]])
+    groups = [[id_of(tokenizer, "▁hello")], *([byte + 3] for byte in broken)]
+    pushed, _ = run(tokenizer, [*groups, [id_of(tokenizer, "▁world")], [id_of(tokenizer, ".")]])
     shown = "".join(pushed)
     assert shown.startswith("hello")
     assert shown.removeprefix("hello").removesuffix(" world.") == REPLACEMENT * len(broken)
@@ -114,8 +117,7 @@ def test_a_literal_replacement_character_is_delivered_with_what_follows() -> Non
 def test_context_keeps_the_leading_space(context: str) -> None:
     tokenizer = metaspace()
     before = tokenizer.encode(context, add_special_tokens=True).ids
-    world = tokenizer.token_to_id("▁world")
-    assert world is not None
+    world = id_of(tokenizer, "▁world")
     assert run(tokenizer, [[world]]) == (["world"], "")
     assert run(tokenizer, [[world]], before) == ([" world"], "")
 
@@ -148,7 +150,7 @@ def test_tokens_that_always_end_inside_a_character() -> None:
 
 def test_a_special_token_in_the_middle_does_not_eat_a_space() -> None:
     tokenizer = metaspace()
-    ids = [tokenizer.token_to_id(name) for name in ("▁hello", "<unk>", "▁world")]
+    ids = [id_of(tokenizer, name) for name in ("▁hello", "<unk>", "▁world")]
     assert tokenizer.decode(ids, skip_special_tokens=True) == "hello world"
     pushed, rest = run(tokenizer, [[token] for token in ids])
     assert "".join(pushed) + rest == "hello world"
