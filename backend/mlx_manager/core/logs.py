@@ -11,11 +11,9 @@ _ESCAPES = {
 class EscapingFormatter(logging.Formatter):
     """Writes control characters as escapes, so that no caller can forge a line or steer a terminal."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        message = super().format(record)
-        if record.exc_info or record.stack_info:  # a traceback is ours, and needs its line breaks
-            return message
-        return message.translate(_ESCAPES)
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line without a traceback, which is ours and keeps its line breaks."""
+        return super().formatMessage(record).translate(_ESCAPES)
 
 
 def configure_logging(level: str = "INFO") -> None:

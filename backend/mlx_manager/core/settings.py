@@ -36,11 +36,12 @@ class EnvironmentSettings(BaseSettings):
     def unknown_variables(cls, environ: Mapping[str, str] = os.environ) -> Iterator[str]:
         """One warning for each variable with our prefix that no setting reads."""
         prefix = cls.env_prefix()
-        known = [prefix + name.upper() for name in cls.model_fields]
+        known = [name.upper() for name in cls.model_fields]
         for name in sorted(environ):
-            if name.upper().startswith(prefix) and name.upper() not in known:
-                close = difflib.get_close_matches(name.upper(), known, n=1)
-                hint = f"; did you mean {close[0]}?" if close else ""
+            stated = name.upper().removeprefix(prefix)
+            if stated != name.upper() and stated not in known:
+                close = difflib.get_close_matches(stated, known, n=1)
+                hint = f"; did you mean {prefix}{close[0]}?" if close else ""
                 yield f"{name} is not a setting and has no effect{hint}"
 
 

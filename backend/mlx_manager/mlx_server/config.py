@@ -17,7 +17,7 @@ class MLXServerSettings(EnvironmentSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
-    max_memory_gb: float = Field(default=48.0, gt=0)
+    max_memory_gb: float = Field(default=48.0, gt=0, allow_inf_nan=False)
     """Upper bound of all models together, in GB of 2**30 bytes; the machine's own limits lower it."""
     max_models: int = Field(default=4, ge=1)
     default_max_tokens: int = Field(default=4096, ge=1)
@@ -35,8 +35,8 @@ class MLXServerSettings(EnvironmentSettings):
     """Requests that may wait for one model; past it the answer is 429."""
     prefill_chunk_tokens: int = Field(default=512, ge=16)
     """Prompt tokens read between two decode steps."""
-    max_request_body_mb: float = Field(default=64.0, gt=0)
-    shutdown_grace_s: float = Field(default=4.0, ge=0)
+    max_request_body_mb: float = Field(default=64.0, gt=0, allow_inf_nan=False)
+    shutdown_grace_s: float = Field(default=4.0, ge=0, allow_inf_nan=False)
     """How long running requests may go on after SIGTERM or Ctrl-C."""
     log_level: str = "INFO"
 

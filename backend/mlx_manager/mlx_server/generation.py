@@ -174,10 +174,9 @@ class Generator:
             check_prompt(prompt_ids, resident, param="messages" if is_chat else "prompt")
             stream = resident.worker.submit(self._job(request, resident, prompt_ids))
             output = OutputText(
-                resident.tokenizer.decode,
+                resident.tokenizer.detokenizer(() if is_chat else prompt_ids[-_CONTEXT_TOKENS:]),
                 request.stop,
                 ReasoningSplitter.after(prompt_text) if is_chat else None,
-                () if is_chat else prompt_ids[-_CONTEXT_TOKENS:],
             )
             resources = stack.pop_all()
         running = RunningGeneration(request, stream, output, len(prompt_ids), resources)

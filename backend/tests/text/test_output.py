@@ -4,6 +4,7 @@ import pytest
 from text_tokenizers import byte_level_bare
 
 from mlx_manager.mlx_server.domain.events import Event, ReasoningDelta, TextDelta
+from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 from mlx_manager.mlx_server.text.output import OutputText
 from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
 
@@ -11,9 +12,8 @@ from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
 def run(text: str, stops: list[str], *, reasoning: bool) -> tuple[OutputText, list[Event]]:
     """Push a text byte by byte until it stops."""
     tokenizer = byte_level_bare()
-    output = OutputText(
-        lambda ids: str(tokenizer.decode(list(ids))), stops, ReasoningSplitter() if reasoning else None
-    )
+    detokenizer = Detokenizer(Vocabulary(tokenizer))
+    output = OutputText(detokenizer, stops, ReasoningSplitter() if reasoning else None)
     events: list[Event] = []
     for token in text.encode():
         events += output.push(token)

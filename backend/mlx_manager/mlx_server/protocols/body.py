@@ -34,7 +34,7 @@ async def read_object(request: Request, limit_bytes: int) -> dict[str, Any]:
 async def _read(request: Request, limit_bytes: int) -> bytes:
     """The body's bytes; stops reading at the limit, whatever Content-Length says."""
     stated = request.headers.get("content-length", "")
-    if stated.isdigit() and int(stated) > limit_bytes:
+    if stated.isascii() and stated.isdigit() and int(stated) > limit_bytes:
         raise _too_large(limit_bytes)
     body = bytearray()
     async for chunk in request.stream():

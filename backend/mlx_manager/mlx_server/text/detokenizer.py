@@ -1,61 +1,115 @@
 """Tokens to text as they come, never splitting a character."""
 
-from collections.abc import Callable, Sequence
+import codecs
+import json
+import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-# A character has at most three bytes before its last, and a decoder shows each as one U+FFFD at most.
-_MAX_PARTIAL: Final = 3
-_MAX_WINDOW_TOKENS: Final = 16
+from tokenizers import Tokenizer
+
+_BYTE_TOKEN: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_Utf8 = codecs.getincrementaldecoder("utf-8")
+
+
+def _byte_level_alphabet() -> dict[str, int]:
+    """The character that stands for each byte in a byte-level vocabulary, as GPT-2 defined it."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = (byte for byte in range(256) if byte not in printable)
+    return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
+
+
+_ALPHABET: Final = _byte_level_alphabet()
+
+
+class Vocabulary:
+    """What each token stands for: bytes, or text that depends on the token before it.
+
+    In a byte-level vocabulary every token is a run of bytes. With byte fallback the tokens `<0x00>`
+    to `<0xFF>` are single bytes and the others are text. Anything else is text.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        added = tokenizer.get_added_tokens_decoder()
+        self._special = {token_id for token_id, token in added.items() if token.special}
+        kinds = _decoder_kinds(tokenizer)
+        self._is_byte_level = "ByteLevel" in kinds and kinds <= {"ByteLevel", "Fuse", "Sequence"}
+        self._has_byte_tokens = "ByteFallback" in kinds
+        self._known: dict[int, bytes | None] = {}
+
+    def bytes_of(self, token_id: int) -> bytes | None:
+        """The token's bytes, empty for a special token; None where it is text."""
+        if token_id not in self._known:
+            self._known[token_id] = self._find_bytes(token_id)
+        return self._known[token_id]
+
+    def text_of(self, token_id: int, before: int | None) -> str:
+        """The text of a token after another: some lose a space at the very beginning."""
+        if before is None:
+            return self._decode([token_id])
+        return self._decode([before, token_id])[len(self._decode([before])) :]
+
+    @property
+    def anchor(self) -> int | None:
+        """A token that stands for any text before another: the byte `a`."""
+        return self._tokenizer.token_to_id("<0x61>") if self._has_byte_tokens else None
+
+    def _find_bytes(self, token_id: int) -> bytes | None:
+        token = self._tokenizer.id_to_token(token_id)
+        if token is None or token_id in self._special:
+            return b""
+        if self._is_byte_level:
+            # An added token such as <think> is plain text, unless all its characters stand for bytes.
+            codes = [_ALPHABET.get(character, -1) for character in token]
+            return token.encode() if -1 in codes else bytes(codes)
+        if self._has_byte_tokens and (match := _BYTE_TOKEN.fullmatch(token)):
+            return bytes([int(match[1], 16)])
+        return None
+
+    def _decode(self, token_ids: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(token_ids, skip_special_tokens=True)
+        return text
 
 
 class Detokenizer:
-    """Decodes a growing window of tokens and gives out only what later tokens cannot change.
+    """Gives out text as soon as later tokens cannot change it.
 
-    A token's text depends on the ones before it (spaces, split characters), so each decode starts
-    a little before the new tokens. A trailing U+FFFD may be the beginning of a character and is
-    held back; one that is followed by more text is the model's own and is delivered.
+    The bytes of a character are held until its last has come. Bytes that can be no character are
+    given out as U+FFFD. A character that is not whole at the end is never shown: there is nothing
+    to flush.
 
     Args:
-        decode: text of a run of token ids, with U+FFFD for broken UTF-8.
-        context_ids: tokens that stand before the first one; some tokenizers drop the space of a
-            token that stands at the very beginning.
+        vocabulary: of the model's tokenizer; shared by its detokenizers.
+        context_ids: tokens that stand before the first one, where the text continues theirs.
     """
 
-    def __init__(self, decode: Callable[[Sequence[int]], str], context_ids: Sequence[int] = ()) -> None:
-        self._decode = decode
-        self._ids: list[int] = list(context_ids)
-        self._prefix_end = len(self._ids)  # tokens whose text has been delivered and which give context
-        self._given = 0  # characters delivered of the text after the prefix
+    def __init__(self, vocabulary: Vocabulary, context_ids: Iterable[int] = ()) -> None:
+        self._vocabulary = vocabulary
+        self._utf8 = _Utf8(errors="replace")
+        self._before: int | None = None
+        self.push(context_ids)
 
-    def push(self, token_ids: Sequence[int]) -> str:
+    def push(self, token_ids: Iterable[int]) -> str:
         """Take tokens and return the text that is now certain; often empty."""
-        self._ids.extend(token_ids)
-        text = self._new_text()
-        certain = len(text) - _partial_length(text)
-        if len(self._ids) - self._prefix_end > _MAX_WINDOW_TOKENS:
-            certain = len(text)  # no character is that long: the model wrote U+FFFD itself
-        delta = text[self._given : certain]
-        if certain == len(text):
-            # Everything is out: the new tokens become the context, and the old context can go.
-            self._ids = self._ids[self._prefix_end :]
-            self._prefix_end, self._given = len(self._ids), 0
-        else:
-            self._given = max(self._given, certain)
-        return delta
+        return "".join(map(self._push, token_ids))
 
-    def finish(self) -> str:
-        """The rest, without the beginning of a character that never came."""
-        text = self._new_text()
-        return text[self._given : len(text) - _partial_length(text)]
-
-    def _new_text(self) -> str:
-        # A prompt given as token ids may end inside a character, which then belongs to the new text.
-        prefix = self._decode(self._ids[: self._prefix_end]).rstrip(REPLACEMENT)
-        return self._decode(self._ids)[len(prefix) :]
+    def _push(self, token_id: int) -> str:
+        spelt = self._vocabulary.bytes_of(token_id)
+        if spelt is None:
+            # A character that text interrupts will never be whole.
+            broken = self._utf8.decode(b"", final=True)
+            text = self._vocabulary.text_of(token_id, self._before)
+            self._before = token_id
+            return broken + text
+        if spelt and self._before is None:
+            self._before = self._vocabulary.anchor
+        return self._utf8.decode(spelt)
 
 
-def _partial_length(text: str) -> int:
-    """How many trailing U+FFFD may still turn into a character."""
-    trailing = len(text) - len(text.rstrip(REPLACEMENT))
-    return min(trailing, _MAX_PARTIAL)
+def _decoder_kinds(tokenizer: Tokenizer) -> set[str]:
+    """Names of the decoder's parts, from its serialised form: they have no other description."""
+    if tokenizer.decoder is None:
+        return set()
+    state = json.loads(tokenizer.decoder.__getstate__())
+    return {state["type"], *(part["type"] for part in state.get("decoders", ()))}

@@ -1,6 +1,6 @@
 """From a request's tokens to its events: detokenise, look for stop strings, split off the reasoning."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from mlx_manager.mlx_server.domain.events import Event, ReasoningDelta, TextDelta
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer
@@ -12,10 +12,9 @@ class OutputText:
     """One request's text on its way out.
 
     Args:
-        decode: text of a run of token ids.
+        detokenizer: knows the prompt's last tokens, where the text continues the prompt's.
         stops: strings that end the text.
         reasoning: splits reasoning from the answer; None leaves the text whole.
-        context_ids: the prompt's last tokens, where the text continues the prompt's.
 
     Attributes:
         stopped: whether a stop string was met; nothing more is to be pushed then.
@@ -24,12 +23,11 @@ class OutputText:
 
     def __init__(
         self,
-        decode: Callable[[Sequence[int]], str],
+        detokenizer: Detokenizer,
         stops: Sequence[str],
         reasoning: ReasoningSplitter | None,
-        context_ids: Sequence[int] = (),
     ) -> None:
-        self._detokenizer = Detokenizer(decode, context_ids)
+        self._detokenizer = detokenizer
         self._scanner = StopScanner(stops)
         self._reasoning = reasoning
         self.stopped = False
@@ -45,11 +43,7 @@ class OutputText:
 
     def finish(self) -> list[Event]:
         """What was held back; call once, at the end."""
-        rest = ""
-        if not self.stopped:
-            text, self.stopped = self._scanner.push(self._detokenizer.finish())
-            rest = text if self.stopped else text + self._scanner.finish()
-        events = self._split(rest)
+        events = self._split(self._scanner.finish())
         if self._reasoning is not None:
             events += [_delta(piece) for piece in self._reasoning.finish()]
         return events

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, Prompt, TextPrompt, TokenPrompt
+from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -32,6 +33,7 @@ class Tokenizer:
         # A tokenizer.json may switch these on; a prompt is never cut.
         self._rust.no_truncation()
         self._rust.no_padding()
+        self._vocabulary = Vocabulary(self._rust)
         self.stop_ids = stop_ids
 
     @classmethod
@@ -100,10 +102,9 @@ class Tokenizer:
         ids: list[int] = self._rust.encode(text, add_special_tokens=add_special_tokens).ids
         return ids
 
-    def decode(self, token_ids: Sequence[int]) -> str:
-        """The text of a run of tokens, special tokens left out; broken UTF-8 shows as U+FFFD."""
-        text: str = self._rust.decode(list(token_ids), skip_special_tokens=True)
-        return text
+    def detokenizer(self, context_ids: Sequence[int] = ()) -> Detokenizer:
+        """For one answer; `context_ids` stand before it, where it continues their text."""
+        return Detokenizer(self._vocabulary, context_ids)
 
 
 def _for_template(message: ChatMessage) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from mlx_manager.mlx_server.domain.request import SamplingOverrides
 from mlx_manager.mlx_server.protocols.fields import WireModel
 
 MAX_STOPS = 4
+
+# More than any window or vocabulary holds means all of it, however large the number.
+Count = Annotated[int, AfterValidator(lambda count: min(count, 2**31 - 1))]
 
 
 def _stop_list(value: Any) -> tuple[str, ...]:
@@ -32,10 +35,10 @@ class SamplingFields(WireModel):
     """How to draw, how much, and when to stop. Null is the same as absence."""
 
     model: str = Field(min_length=1, max_length=512)
-    max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: Count | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
-    top_k: int | None = Field(default=None, ge=-1)
+    top_k: Count | None = Field(default=None, ge=-1)
     min_p: float | None = Field(default=None, ge=0, le=1)
     seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
     stop: Annotated[tuple[str, ...], BeforeValidator(_stop_list)] = ()

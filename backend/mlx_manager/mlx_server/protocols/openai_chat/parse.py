@@ -63,7 +63,7 @@ def _tool_call(call: ToolCall) -> dict[str, Any]:
     """A call as templates expect it: its arguments an object, where they are JSON."""
     try:
         arguments = json.loads(call.function.arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         arguments = call.function.arguments
     function = {"name": call.function.name, "arguments": arguments}
     return {"id": call.id, "type": "function", "function": function}

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from mlx_manager.mlx_server.protocols.fields import WireModel
 from mlx_manager.mlx_server.protocols.openai import sampling
-from mlx_manager.mlx_server.protocols.openai.sampling import SamplingFields
+from mlx_manager.mlx_server.protocols.openai.sampling import Count, SamplingFields
 
 _RESERVED_TEMPLATE_KWARGS = {
     "messages",
@@ -80,7 +80,7 @@ class ChatCompletionRequest(SamplingFields):
     """The body."""
 
     messages: list[Message] = Field(min_length=1)
-    max_completion_tokens: int | None = Field(default=None, ge=1)
+    max_completion_tokens: Count | None = Field(default=None, ge=1)
     chat_template_kwargs: dict[str, Any] | None = None
 
     @field_validator("chat_template_kwargs")
