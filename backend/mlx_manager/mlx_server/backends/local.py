@@ -8,6 +8,8 @@ import sys
 from collections import deque
 from pathlib import Path
 
+import msgspec
+
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.backends.base import Broken, Read, Token, TokenEvent, TokenJob
 from mlx_manager.mlx_server.domain.events import FinishReason
@@ -68,6 +70,7 @@ class LocalWorker:
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
+        self._has_ended = False
         self.max_jobs = 0
         self.hello: wire.Hello
         self.loaded: wire.Loaded
@@ -128,7 +131,7 @@ class LocalWorker:
     @property
     def is_alive(self) -> bool:
         """Whether jobs can still be given to it."""
-        return not self._closing and self._process.returncode is None and not self._reader.at_eof()
+        return not (self._closing or self._has_ended or self._reader.at_eof())
 
     def submit(self, job: TokenJob) -> WorkerStream:
         """Start a job. Raises ApiError where the queue is full or the worker is gone."""
@@ -139,7 +142,6 @@ class LocalWorker:
                 ErrorCode.QUEUE_FULL, f"{len(self._streams)} requests wait or run already", retry_after_s=5
             )
         self._last_id += 1
-        stream = self._streams[self._last_id] = WorkerStream(self, self._last_id)
         self._send(
             wire.Submit(
                 sequence_id=self._last_id,
@@ -153,6 +155,7 @@ class LocalWorker:
                 seed=job.seed,
             )
         )
+        stream = self._streams[self._last_id] = WorkerStream(self, self._last_id)
         return stream
 
     def cancel(self, sequence_id: int) -> None:
@@ -180,12 +183,18 @@ class LocalWorker:
         self._writer.write(wire.encode_frame(command))
 
     async def _read_frame(self) -> wire.Report | None:
-        """The next frame, or None at the worker's death."""
+        """The next frame, or None at the worker's end; one that sends nonsense is ended."""
         try:
             header = await self._reader.readexactly(wire.HEADER_BYTES)
             return wire.decode_report(await self._reader.readexactly(wire.frame_length(header)))
         except (asyncio.IncompleteReadError, ConnectionError):
-            return None
+            pass
+        except (ValueError, msgspec.MsgspecError) as error:
+            logger.error("worker %d sent what is no frame: %s", self.pid, error)
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        self._has_ended = True
+        return None
 
     async def _deliver(self) -> None:
         """Hand each frame's rows to their streams until the worker dies, then fail what is left."""

@@ -10,6 +10,8 @@ from mlx_manager.mlx_server.engine.wire import Submit
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
+# Below this float32 has no room for the scaled logits, and every draw is greedy anyway.
+_MIN_TEMPERATURE = 1e-6
 
 
 def mix64(value: int) -> int:
@@ -52,7 +54,7 @@ class RowSampling:
             return
         column = self._column
         self._greedy_rows = mx.array(self._greedy)
-        self._temperature = column([request.temperature or 1.0 for request in requests])
+        self._temperature = column([max(request.temperature, _MIN_TEMPERATURE) for request in requests])
         self._top_k = mx.array([request.top_k for request in requests])[:, None]
         self._top_p = column([request.top_p for request in requests])
         self._log_min_p = column([float(np.log(r.min_p)) if r.min_p > 0 else -np.inf for r in requests])

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mlx_manager.mlx_server.engine import device, wire
 
@@ -36,13 +36,27 @@ class Connection:
         threading.Thread(target=self._read, name="commands", daemon=True).start()
 
     def _read(self) -> None:
-        stream = self._socket.makefile("rb")
-        while True:
-            header = stream.read(wire.HEADER_BYTES)
-            body = stream.read(wire.frame_length(header)) if len(header) == wire.HEADER_BYTES else b""
-            if not body:
-                os._exit(0)  # the server is gone: hold its memory no longer
-            self.commands.put(wire.decode_command(body))
+        # However the reading ends, the process ends with it and holds its memory no longer.
+        try:
+            with self._socket.makefile("rb") as stream:
+                while body := _read_frame(stream):
+                    self.commands.put(wire.decode_command(body))
+        except ConnectionError:
+            pass  # the server died with frames unread
+        except BaseException:
+            logging.exception("the server sent what is no frame")
+            os._exit(1)
+        os._exit(0)
+
+
+def _read_frame(stream: BinaryIO) -> bytes:
+    """A frame's body; empty at the end of the stream, also where that comes inside a frame."""
+    header = stream.read(wire.HEADER_BYTES)
+    if len(header) < wire.HEADER_BYTES:
+        return b""
+    length = wire.frame_length(header)
+    body = stream.read(length)
+    return body if len(body) == length else b""
 
 
 def serve(connection: Connection) -> None:
@@ -108,8 +122,9 @@ def _hello(mx: Any) -> wire.Hello:
 
 def main() -> None:
     """Entry of the process; the one argument is the inherited socket's descriptor."""
-    # Ctrl-C reaches the whole foreground group; the server decides when its workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and a supervisor's SIGTERM reach the whole group; the server decides when its workers end.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(stream=sys.stderr, level="WARNING", format="%(levelname)s %(name)s: %(message)s")
     device.prepare_process()
     connection = Connection(int(sys.argv[1]))

@@ -60,12 +60,14 @@ class Catalogue:
 def describe(model_id: str, path: Path) -> ModelDescription | None:
     """Read a folder's description, or None where it is not a complete model."""
     config_file = path / "config.json"
-    weights = sorted(path.glob("model*.safetensors"))
+    # A link into a cache may point at a file that is not downloaded yet.
+    weights = [file for file in path.glob("model*.safetensors") if file.is_file()]
     has_tokenizer = (path / "tokenizer.json").is_file() or (path / "tokenizer_config.json").is_file()
     config = _read_object(config_file)
     if not config or not weights or not has_tokenizer or "model_type" not in config:
         return None
-    text_config = config.get("text_config") or config
+    nested = config.get("text_config")
+    text_config: dict[str, Any] = nested if isinstance(nested, dict) else config
     dtype = str(config.get("torch_dtype") or config.get("dtype") or text_config.get("dtype"))
     return ModelDescription(
         model_id=model_id,
@@ -92,7 +94,8 @@ def _default_sampling(config: dict[str, Any]) -> SamplingParams:
 
 
 def _number(value: Any, default: float) -> float:
-    return float(value) if isinstance(value, int | float) and value >= 0 else default
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < 2**31 else default
 
 
 def _positive_int(value: Any) -> int | None:
