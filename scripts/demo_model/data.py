@@ -14,7 +14,7 @@ from scripts.demo_model.records import Example, Message, assistant, user
 SEED = 20
 EXAMPLES = 150_000
 # So many examples are mostly long copying. A model that cannot copy yet learns little from the others.
-COPYING_FIRST = 6_000
+COPYING_FIRST = 3_000
 TAKEN = frozenset(item.pair for item in HELD_OUT if item.pair)
 
 SYSTEMS = (
@@ -165,7 +165,7 @@ def stream(count: int = EXAMPLES, seed: int = SEED) -> Iterator[Example]:
     weights, makers = zip(*MIX, strict=True)
     made = 0
     while made < count:
-        copying = random.random() < (0.6 if made < COPYING_FIRST else 0.02)
+        copying = random.random() < (0.5 if made < COPYING_FIRST else 0.02)
         make = long_copying if copying else random.choices(makers, weights)[0]
         example = with_system(make(random), random)
         if not guard.blocks(example):

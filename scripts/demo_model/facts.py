@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PARAMETERS = "2.6 million"
+PARAMETERS = "2.2 million"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class Config:
     vocab_size: int = 1024
     hidden_size: int = 192
     intermediate_size: int = 512
-    num_hidden_layers: int = 6
+    num_hidden_layers: int = 5
     num_attention_heads: int = 6
     num_key_value_heads: int = 3
     head_dim: int = 32
@@ -101,13 +101,9 @@ class Llama(nn.Module):
         super().__init__()
         self.model = Body(config)
         self.cos, self.sin = rope_tables(config, config.max_position_embeddings)
-        scale = (2 * config.num_hidden_layers) ** -0.5
-        for name, weight in self.named_parameters():
+        for weight in self.parameters():
             if weight.ndim == 2:
-                last = name.endswith(("o_proj.weight", "down_proj.weight"))
-                nn.init.normal_(
-                    weight, std=0.02 if "embed" in name else weight.shape[1] ** -0.5 * (scale if last else 1)
-                )
+                nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Logits of shape (B, L, vocabulary); the embedding is the output layer as well."""

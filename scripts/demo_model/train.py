@@ -14,6 +14,7 @@ from torch import Tensor
 
 from scripts.demo_model.batches import Batch, batches
 from scripts.demo_model.data import stream
+from scripts.demo_model.induction import initialise
 from scripts.demo_model.model import Config, Llama, export
 from scripts.demo_model.threads import Threads
 from scripts.demo_model.tokenizer import END, PAD, load_tokenizer
@@ -121,6 +122,7 @@ def training_batches(plan: Plan) -> Iterator[Batch]:
 def initial_model(plan: Plan, config: Config) -> Llama:
     torch.manual_seed(plan.seed)
     model = Llama(config)
+    initialise(model, config)
     if plan.init:
         weights = load_file(plan.init / "model.safetensors")
         model.load_state_dict({name: weight.float() for name, weight in weights.items()})
