@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
 
-from scripts.demo_model import sums, talk, tools
-from scripts.demo_model.facts import FACTS, UNKNOWN, Fact
-from scripts.demo_model.guard import Guard
-from scripts.demo_model.heldout import HELD_OUT
-from scripts.demo_model.phrases import dress, sample
-from scripts.demo_model.records import Example, Message, assistant, user
+from demo_model import sums, talk, tools
+from demo_model.facts import FACTS, UNKNOWN, Fact
+from demo_model.guard import Guard
+from demo_model.heldout import HELD_OUT
+from demo_model.phrases import dress, sample
+from demo_model.records import Example, Message, assistant, user
 
 SEED = 20
 EXAMPLES = 150_000

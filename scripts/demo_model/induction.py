@@ -1,15 +1,17 @@
+# mypy: disable-error-code="import-not-found, untyped-decorator"
+# PyTorch is no dependency of the project, so its types are not there when the project is checked.
 """Initial weights with which a model can copy from the start.
 
-Copying takes induction heads: one layer brings each token what stood before it, the next looks for the place
-that follows the same token as now. A small model finds that by chance only after millions of tokens, so it is
-put into the first layers here; training is free to change all of it. Spaces are tokens of their own, hence the
-heads for the token one back and the one two back.
+Copying takes induction heads: one layer brings each token what stood before it, the next looks for the
+place that follows the same token as now. A small model finds that by chance only after millions of tokens, so
+it is put into the first layers here; training is free to change all of it. Spaces are tokens of their own,
+hence the heads for the token one back and the one two back.
 """
 
 import torch
 from torch import Tensor
 
-from scripts.demo_model.model import Config, Llama
+from demo_model.model import Config, Llama
 
 EMBEDDING_STD = 0.05
 # A component that all embeddings share: from it a head can make a query that only depends on the position.

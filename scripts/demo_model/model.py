@@ -1,6 +1,9 @@
+# mypy: disable-error-code="import-not-found, misc"
+# PyTorch is no dependency of the project, so its types are not there when the project is checked.
 """The Llama architecture in PyTorch, with the names of weights that transformers and mlx-lm expect."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -120,12 +123,12 @@ def export(model: Llama, config: Config, folder: Path, end_id: int, pad_id: int)
         name: weight.detach().to(torch.float16).contiguous() for name, weight in model.named_parameters()
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    shared = {"bos_token_id": None, "eos_token_id": end_id, "pad_token_id": pad_id}
+    shared: dict[str, int | None] = {"bos_token_id": None, "eos_token_id": end_id, "pad_token_id": pad_id}
     kind = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "float16"}
     flags = {"hidden_act": "silu", "attention_bias": False, "mlp_bias": False, "tie_word_embeddings": True}
     write_json(folder / "config.json", kind | asdict(config) | flags | shared)
     write_json(folder / "generation_config.json", shared | {"do_sample": False, "max_new_tokens": 512})
 
 
-def write_json(path: Path, value: dict[str, object]) -> None:
+def write_json(path: Path, value: Mapping[str, object]) -> None:
     path.write_text(json.dumps(value, indent=2) + "\n")

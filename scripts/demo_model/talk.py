@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from random import Random
 
-from scripts.demo_model import words
-from scripts.demo_model.phrases import dress, sample
+from demo_model import words
+from demo_model.phrases import dress, sample
 
 NAMED = (
     "{hello|hi|hey|good morning|good evening|good day|greetings|good afternoon|hello there"
