@@ -113,7 +113,7 @@ def take_step(model: Llama, steppers: list[torch.optim.Optimizer], batch: Batch,
             group["lr"] = rate
         stepper.step()
         stepper.zero_grad(set_to_none=True)
-    return float(loss)
+    return float(loss.detach())
 
 
 def training_batches(plan: Plan) -> Iterator[Batch]:
