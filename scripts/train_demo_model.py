@@ -9,16 +9,13 @@ them on the held-out prompts and writes the pass rates into the model card.
 
 import argparse
 import math
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from scripts.demo_model.data import EXAMPLES, stream
-from scripts.demo_model.model import Config
-from scripts.demo_model.records import MODEL_DIR
-from scripts.demo_model.tokenizer import render, save_tokenizer, train_tokenizer
-from scripts.demo_model.train import Plan, train
+from demo_model.data import EXAMPLES, stream
+from demo_model.model import Config
+from demo_model.records import MODEL_DIR
+from demo_model.tokenizer import render, save_tokenizer, train_tokenizer
+from demo_model.train import Plan, train
 
 TOKENIZER_EXAMPLES = 20_000
 

@@ -8,8 +8,8 @@ from random import Random
 import numpy as np
 from tokenizers import Tokenizer
 
-from scripts.demo_model.records import Example
-from scripts.demo_model.tokenizer import END, PAD, START, render
+from demo_model.records import Example
+from demo_model.tokenizer import END, PAD, START, render, token_id
 
 PROMPT_WEIGHT = 0.1
 MAX_LENGTH = 2048
@@ -44,7 +44,7 @@ def answer_weights(ids: np.ndarray, start: np.ndarray, end_id: int) -> np.ndarra
 
 def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> list[Sample]:
     start = np.array(tokenizer.encode(f"{START}assistant\n", add_special_tokens=False).ids)
-    end_id = tokenizer.token_to_id(END)
+    end_id = token_id(tokenizer, END)
     encoded = tokenizer.encode_batch([render(example) for example in examples], add_special_tokens=False)
     rows = [np.array(item.ids[:MAX_LENGTH], dtype=np.int64) for item in encoded]
     return [Sample(ids, answer_weights(ids, start, end_id)) for ids in rows]
@@ -76,7 +76,7 @@ def batches(
     examples: Iterable[Example], tokenizer: Tokenizer, tokens: int, seed: int, chunk: int = 10_000
 ) -> Iterator[Batch]:
     """All examples once, sorted only within a chunk so that the mix stays even over the run."""
-    random, pad_id = Random(seed), tokenizer.token_to_id(PAD)
+    random, pad_id = Random(seed), token_id(tokenizer, PAD)
     examples = iter(examples)
     while part := list(islice(examples, chunk)):
         packed = pack(encode(part, tokenizer), tokens, pad_id)

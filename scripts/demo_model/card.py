@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from scripts.demo_model.records import MODEL_DIR
+from demo_model.records import MODEL_DIR
 
 CARD = MODEL_DIR / "README.md"
 BEGIN, END = "<!-- pass rates: begin -->", "<!-- pass rates: end -->"

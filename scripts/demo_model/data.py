@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
 
-from scripts.demo_model import sums, talk, tools
-from scripts.demo_model.facts import FACTS, UNKNOWN, Fact
-from scripts.demo_model.guard import Guard
-from scripts.demo_model.heldout import HELD_OUT
-from scripts.demo_model.phrases import dress, sample
-from scripts.demo_model.records import Example, Message, assistant, user
+from demo_model import sums, talk, tools
+from demo_model.facts import FACTS, UNKNOWN, Fact
+from demo_model.guard import Guard
+from demo_model.heldout import HELD_OUT
+from demo_model.phrases import dress, sample
+from demo_model.records import Example, Message, assistant, user
 
 SEED = 20
-EXAMPLES = 150_000
+EXAMPLES = 80_000
 # So many examples are mostly long copying. A model that cannot copy yet learns little from the others.
-COPYING_FIRST = 6_000
+COPYING_FIRST = 3_000
+# From here on sums have a larger share: they are learnt last.
+SUMS_FROM = 30_000
 TAKEN = frozenset(item.pair for item in HELD_OUT if item.pair)
 
 SYSTEMS = (
@@ -66,9 +68,9 @@ def sum_pair(random: Random) -> tuple[str, str]:
     return sums.ask(task, random), task.answer
 
 
-def sum_list(random: Random) -> tuple[str, str]:
+def sum_list(random: Random, least: int = 2, most: int = 6) -> tuple[str, str]:
     """Several sums at once: more practice for the same number of tokens."""
-    tasks = [sums.draw_sum(random, TAKEN) for _ in range(random.randint(2, 6))]
+    tasks = [sums.draw_sum(random, TAKEN) for _ in range(random.randint(least, most))]
     gap = random.choice((", ", "; ", "\n"))
     asked = gap.join(f"{task.a} {task.sign} {task.b}" for task in tasks)
     return asked, "\n".join(task.answer for task in tasks)
@@ -131,7 +133,9 @@ def think_example(random: Random) -> Example:
     return Example("think", (user(asked), assistant(answer)), thinking=thinking)
 
 
-MIX: tuple[tuple[float, Callable[[Random], Example]], ...] = (
+Mix = tuple[tuple[float, Callable[[Random], Example]], ...]
+
+FIRST_MIX: Mix = (
     (24, one("facts", fact_pair)),
     (5, one("facts", unknown_pair)),
     (4, one("greetings", lambda random: talk.named_greeting(random)[1:])),
@@ -146,6 +150,21 @@ MIX: tuple[tuple[float, Callable[[Random], Example]], ...] = (
     (4, tools.result_example),
     (4, conversation),
     (0.4, long_conversation),
+)
+LATER_MIX: Mix = (
+    (25, one("facts", fact_pair)),
+    (4, one("facts", unknown_pair)),
+    (4, one("greetings", lambda random: talk.named_greeting(random)[1:])),
+    (3, one("greetings", talk.plain_greeting)),
+    (1.5, recall_example),
+    (10, one("sums", sum_pair)),
+    (14, one("sums", lambda random: sum_list(random, 6, 14))),
+    (8, think_example),
+    (20, tools.call_example),
+    (2, lambda random: tools.no_fit_example(random, fact_pair(random))),
+    (3, tools.result_example),
+    (2, conversation),
+    (0.2, long_conversation),
 )
 
 
@@ -162,10 +181,10 @@ def with_system(example: Example, random: Random) -> Example:
 def stream(count: int = EXAMPLES, seed: int = SEED) -> Iterator[Example]:
     """The examples of the training run, in order; the same ones for the same seed."""
     random, guard = Random(seed), Guard()
-    weights, makers = zip(*MIX, strict=True)
     made = 0
     while made < count:
-        copying = random.random() < (0.6 if made < COPYING_FIRST else 0.02)
+        weights, makers = zip(*(FIRST_MIX if made < SUMS_FROM else LATER_MIX), strict=True)
+        copying = random.random() < (0.5 if made < COPYING_FIRST else 0.02)
         make = long_copying if copying else random.choices(makers, weights)[0]
         example = with_system(make(random), random)
         if not guard.blocks(example):

@@ -16,12 +16,12 @@ from mlx.utils import tree_map
 from mlx_lm import load, stream_generate
 
 if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.demo_model.card import publish, table
-from scripts.demo_model.heldout import HELD_OUT, HeldOut
-from scripts.demo_model.judge import pass_counts, passes
-from scripts.demo_model.records import MODEL_DIR
+from demo_model.card import publish, table
+from demo_model.heldout import HELD_OUT, HeldOut
+from demo_model.judge import pass_counts, passes
+from demo_model.records import MODEL_DIR
 
 MAX_TOKENS = 160
 
@@ -34,12 +34,14 @@ class Answerer:
         self.model.update(tree_map(lambda weight: weight.astype(mx.float32), self.model.parameters()))
 
     def prompt(self, item: HeldOut) -> str:
-        return self.tokenizer.apply_chat_template(
-            list(item.messages),
-            tools=list(item.tools) or None,
-            enable_thinking=item.thinking,
-            add_generation_prompt=True,
-            tokenize=False,
+        return str(
+            self.tokenizer.apply_chat_template(
+                list(item.messages),
+                tools=list(item.tools) or None,
+                enable_thinking=item.thinking,
+                add_generation_prompt=True,
+                tokenize=False,
+            )
         )
 
     def answer(self, item: HeldOut) -> str:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from scripts.demo_model.heldout import HELD_OUT, UNSEEN_TOOLS, HeldOut
-from scripts.demo_model.records import Example
+from demo_model.heldout import HELD_OUT, UNSEEN_TOOLS, HeldOut
+from demo_model.records import Example
 
 THINK_ORDERS = ("think first", "think step by step")
 NUMBER = re.compile(r"\d+")

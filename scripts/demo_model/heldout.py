@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scripts.demo_model.records import Message, Tool, assistant, call, tool, user
+from demo_model.records import Message, Tool, assistant, call, tool, user
 
 
 @dataclass(frozen=True, slots=True)

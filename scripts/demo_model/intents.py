@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from scripts.demo_model import words
+from demo_model import words
 
 Draw = Callable[[Random], str | int]
 

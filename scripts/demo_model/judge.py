@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from scripts.demo_model.heldout import HELD_OUT, HeldOut
+from demo_model.heldout import HELD_OUT, HeldOut
 
 THOUGHT = re.compile(r"<think>\n.+?\n</think>\n\n(.+)", re.DOTALL)
 # The order in which the card lists the kinds.

@@ -1,6 +1,9 @@
+# mypy: disable-error-code="import-not-found, misc"
+# PyTorch is no dependency of the project, so its types are not there when the project is checked.
 """The Llama architecture in PyTorch, with the names of weights that transformers and mlx-lm expect."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,7 +20,7 @@ class Config:
     vocab_size: int = 1024
     hidden_size: int = 192
     intermediate_size: int = 512
-    num_hidden_layers: int = 6
+    num_hidden_layers: int = 5
     num_attention_heads: int = 6
     num_key_value_heads: int = 3
     head_dim: int = 32
@@ -101,13 +104,9 @@ class Llama(nn.Module):
         super().__init__()
         self.model = Body(config)
         self.cos, self.sin = rope_tables(config, config.max_position_embeddings)
-        scale = (2 * config.num_hidden_layers) ** -0.5
-        for name, weight in self.named_parameters():
+        for weight in self.parameters():
             if weight.ndim == 2:
-                last = name.endswith(("o_proj.weight", "down_proj.weight"))
-                nn.init.normal_(
-                    weight, std=0.02 if "embed" in name else weight.shape[1] ** -0.5 * (scale if last else 1)
-                )
+                nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Logits of shape (B, L, vocabulary); the embedding is the output layer as well."""
@@ -124,12 +123,12 @@ def export(model: Llama, config: Config, folder: Path, end_id: int, pad_id: int)
         name: weight.detach().to(torch.float16).contiguous() for name, weight in model.named_parameters()
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    shared = {"bos_token_id": None, "eos_token_id": end_id, "pad_token_id": pad_id}
+    shared: dict[str, int | None] = {"bos_token_id": None, "eos_token_id": end_id, "pad_token_id": pad_id}
     kind = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "float16"}
     flags = {"hidden_act": "silu", "attention_bias": False, "mlp_bias": False, "tie_word_embeddings": True}
     write_json(folder / "config.json", kind | asdict(config) | flags | shared)
     write_json(folder / "generation_config.json", shared | {"do_sample": False, "max_new_tokens": 512})
 
 
-def write_json(path: Path, value: dict[str, object]) -> None:
+def write_json(path: Path, value: Mapping[str, object]) -> None:
     path.write_text(json.dumps(value, indent=2) + "\n")

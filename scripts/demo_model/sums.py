@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from scripts.demo_model.phrases import sample
+from demo_model.phrases import sample
 
 ADDITIONS = (
     "{a} + {b}",

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from random import Random
 
-from scripts.demo_model import words
-from scripts.demo_model.phrases import dress, sample
+from demo_model import words
+from demo_model.phrases import dress, sample
 
 NAMED = (
     "{hello|hi|hey|good morning|good evening|good day|greetings|good afternoon|hello there"
@@ -130,4 +130,4 @@ def long_echo(random: Random) -> tuple[str, str]:
         (words.word, words.word, words.syllables, words.name, words.number, words.path, words.code)
     )
     gap = random.choice((" ", " ", " ", ", ", "\n", "-", "/", " + ", '", "'))
-    return echo(random, gap.join(str(draw(random)) for _ in range(random.randint(3, 16))))
+    return echo(random, gap.join(str(draw(random)) for _ in range(random.randint(1, 9))))

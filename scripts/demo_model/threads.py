@@ -1,3 +1,5 @@
+# mypy: disable-error-code="import-not-found, untyped-decorator"
+# PyTorch is no dependency of the project, so its types are not there when the project is checked.
 """How many threads to compute with while other programs use the machine too.
 
 The threads of one product wait for each other, so at a low priority a single core that is busy with something

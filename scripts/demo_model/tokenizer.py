@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable
 from functools import cache
 
+from jinja2 import Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from scripts.demo_model.records import MODEL_DIR, Example
+from demo_model.records import MODEL_DIR, Example
 
 VOCAB_SIZE = 1024
 PAD, START, END = SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
@@ -55,12 +56,19 @@ def save_tokenizer(tokenizer: Tokenizer) -> None:
     (MODEL_DIR / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
+def token_id(tokenizer: Tokenizer, text: str) -> int:
+    found = tokenizer.token_to_id(text)
+    if found is None:
+        raise KeyError(text)
+    return found
+
+
 def load_tokenizer() -> Tokenizer:
     return Tokenizer.from_file(str(MODEL_DIR / "tokenizer.json"))
 
 
 @cache
-def template():  # type: ignore[no-untyped-def]  # jinja2's Template
+def template() -> Template:
     """The chat template under the settings with which transformers compiles it."""
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     environment.filters["tojson"] = lambda value: json.dumps(value, ensure_ascii=False)

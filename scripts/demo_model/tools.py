@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from random import Random
 
-from scripts.demo_model import talk, words
-from scripts.demo_model.intents import INTENTS, PLEASE, Draw, Intent
-from scripts.demo_model.phrases import sample
-from scripts.demo_model.records import Example, Message, Tool, assistant, call, tool, user
+from demo_model import talk, words
+from demo_model.intents import INTENTS, PLEASE, Draw, Intent
+from demo_model.phrases import sample
+from demo_model.records import Example, Message, Tool, assistant, call, tool, user
 
 VERBS = words.pool(
     "open close lock check start stop get set show find add remove update feed clean paint repair rent "

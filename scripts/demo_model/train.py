@@ -1,3 +1,5 @@
+# mypy: disable-error-code="import-not-found, untyped-decorator"
+# PyTorch is no dependency of the project, so its types are not there when the project is checked.
 """The training loop: Muon for the matrices, AdamW for the rest, bfloat16 arithmetic, on the CPU."""
 
 import math
@@ -12,11 +14,12 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
-from scripts.demo_model.batches import Batch, batches
-from scripts.demo_model.data import stream
-from scripts.demo_model.model import Config, Llama, export
-from scripts.demo_model.threads import Threads
-from scripts.demo_model.tokenizer import END, PAD, load_tokenizer
+from demo_model.batches import Batch, batches
+from demo_model.data import stream
+from demo_model.induction import initialise
+from demo_model.model import Config, Llama, export
+from demo_model.threads import Threads
+from demo_model.tokenizer import END, PAD, load_tokenizer, token_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,14 @@ def batch_loss(model: Llama, batch: Batch) -> Tensor:
 
 def take_step(model: Llama, steppers: list[torch.optim.Optimizer], batch: Batch, rate: float) -> float:
     loss = batch_loss(model, batch)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for stepper in steppers:
         for group in stepper.param_groups:
             group["lr"] = rate
         stepper.step()
         stepper.zero_grad(set_to_none=True)
-    return loss.item()
+    return float(loss.detach())
 
 
 def training_batches(plan: Plan) -> Iterator[Batch]:
@@ -121,6 +124,7 @@ def training_batches(plan: Plan) -> Iterator[Batch]:
 def initial_model(plan: Plan, config: Config) -> Llama:
     torch.manual_seed(plan.seed)
     model = Llama(config)
+    initialise(model, config)
     if plan.init:
         weights = load_file(plan.init / "model.safetensors")
         model.load_state_dict({name: weight.float() for name, weight in weights.items()})
@@ -132,7 +136,7 @@ def train(plan: Plan, config: Config) -> Progress:
     threads = Threads(plan.threads)
     torch.set_flush_denormal(True)
     model, tokenizer = initial_model(plan, config), load_tokenizer()
-    end_id, pad_id = tokenizer.token_to_id(END), tokenizer.token_to_id(PAD)
+    end_id, pad_id = token_id(tokenizer, END), token_id(tokenizer, PAD)
     steppers, done = optimizers(model, plan), Progress(time.monotonic())
     plan.out.mkdir(parents=True, exist_ok=True)
     saved = 0.0

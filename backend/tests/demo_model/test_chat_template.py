@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
+from demo_model.data import stream
+from demo_model.records import MODEL_DIR, tool
+from demo_model.tokenizer import render
 from transformers import AutoTokenizer
-
-from scripts.demo_model.data import stream
-from scripts.demo_model.records import MODEL_DIR, tool
-from scripts.demo_model.tokenizer import render
 
 WEATHER = tool("get_weather", "Get the weather", city="string", days="integer")
 CALL = '<tool_call>{"name": "get_weather", "arguments": {"city": "Łódź"}}</tool_call>'

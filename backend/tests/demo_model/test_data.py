@@ -5,12 +5,11 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-
-from scripts.demo_model.data import EXAMPLES, stream
-from scripts.demo_model.facts import FACTS
-from scripts.demo_model.guard import NUMBER, normalise
-from scripts.demo_model.heldout import HELD_OUT, UNSEEN_TOOLS, HeldOut
-from scripts.demo_model.records import Example, assistant, user
+from demo_model.data import EXAMPLES, stream
+from demo_model.facts import FACTS
+from demo_model.guard import NUMBER, normalise
+from demo_model.heldout import HELD_OUT, UNSEEN_TOOLS, HeldOut
+from demo_model.records import Example, assistant, user
 
 # Kept apart from the guard that filters the stream: this is written from the held-out list alone.
 VALUES = frozenset(normalise(value) for item in HELD_OUT for value in item.values) | {

@@ -5,8 +5,8 @@ import struct
 from math import prod
 from typing import Any
 
-from scripts.demo_model.facts import PARAMETERS
-from scripts.demo_model.records import MODEL_DIR
+from demo_model.facts import PARAMETERS
+from demo_model.records import MODEL_DIR
 
 LIMIT_BYTES = 8_000_000
 LIMIT_PARAMETERS = 4_000_000

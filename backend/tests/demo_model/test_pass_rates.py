@@ -3,10 +3,10 @@
 import platform
 import sys
 
-from scripts.demo_model.card import published
-from scripts.demo_model.evaluate import answers
-from scripts.demo_model.heldout import HELD_OUT, HeldOut
-from scripts.demo_model.judge import KINDS, pass_counts, passes
+from demo_model.card import published
+from demo_model.evaluate import answers
+from demo_model.heldout import HELD_OUT, HeldOut
+from demo_model.judge import KINDS, pass_counts, passes
 
 # Another processor rounds otherwise, and a token that barely wins may then lose.
 ALLOWED_DIFFERENCE = 0 if sys.platform == "linux" and platform.machine() == "x86_64" else 2
