@@ -96,8 +96,8 @@ class Server:
         wrapper: Sequence[str] = (),
     ) -> None:
         self._log_file = folder / "server.log"
-        self._home = folder / "home"
-        self._env = {"MLX_SERVER_PORT": "0", "MLX_MANAGER_HOME": str(self._home)} | dict(env or {})
+        self.home = folder / "home"
+        self._env = {"MLX_SERVER_PORT": "0", "MLX_MANAGER_HOME": str(self.home)} | dict(env or {})
         self._command = [*wrapper, sys.executable, "-m", "mlx_manager.mlx_server.main", *arguments]
         self._wait_ready = wait_ready
         self._own_group = own_group

@@ -35,19 +35,15 @@ def only_worker(server: Server) -> psutil.Process:
     return worker
 
 
-@pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
-def test_a_killed_server_leaves_no_worker(start_server: StartServer, busy: bool) -> None:
+def test_a_killed_server_leaves_no_worker(start_server: StartServer) -> None:
     server = start_server(PRELOAD_ENDLESS)
     worker = only_worker(server)
-    stream = None
-    if busy:
-        stream = BackgroundStream(server, "/v1/completions", endless_completion())
-        stream.wait_flowing()
+    stream = BackgroundStream(server, "/v1/completions", endless_completion())
+    stream.wait_flowing()
     server.process.kill()
     server.process.wait()
     wait_until(lambda: not is_running(worker), "the worker ends by itself")
-    if stream is not None:
-        wait_until(lambda: not stream.is_running, "the client sees the end")
+    wait_until(lambda: not stream.is_running, "the client sees the end")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
