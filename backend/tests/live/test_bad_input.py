@@ -69,17 +69,18 @@ BAD_MESSAGES: list[Any] = [
     ([{**call("a"), "role": "user", "content": "x"}], "messages.0.tool_calls"),
     ([USER, {"role": "assistant", "tool_calls": [{"id": "a"}]}], "messages.1.tool_calls.0.function"),
 ]
-BAD_FIELDS: list[Any] = [
-    *(("max_tokens", value) for value in (0, -1, True, "5", 1.5, [], 1.0)),
-    *(("temperature", value) for value in (3, -0.1, "hot", True, [1], 10**400)),
-    *(("top_p", value) for value in (0, -1, 1.1, "1")),
-    *(("top_k", value) for value in (-2, 1.5, "3", True)),
-    *(("min_p", value) for value in (-0.1, 1.1, "0")),
-    *(("seed", value) for value in (2**63, 2**64, -(2**63) - 1, 1.5, "7", True)),
-    *(("stream", value) for value in ("true", 1, 0, [])),
-    *(("stream_options", value) for value in ("x", [], 1)),
-    *(("model", value) for value in ("", None, 5, ["demo"], "x" * 600)),
-]
+BAD_VALUES: dict[str, tuple[Any, ...]] = {
+    "max_tokens": (0, -1, True, "5", 1.5, [], 1.0),
+    "temperature": (3, -0.1, "hot", True, [1], 10**400),
+    "top_p": (0, -1, 1.1, "1"),
+    "top_k": (-2, 1.5, "3", True),
+    "min_p": (-0.1, 1.1, "0"),
+    "seed": (2**63, 2**64, -(2**63) - 1, 1.5, "7", True),
+    "stream": ("true", 1, 0, []),
+    "stream_options": ("x", [], 1),
+    "model": ("", None, 5, ["demo"], "x" * 600),
+}
+BAD_FIELDS = [(name, value) for name, values in BAD_VALUES.items() for value in values]
 
 
 @pytest.mark.parametrize("streaming", [False, True])

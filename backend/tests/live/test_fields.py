@@ -26,7 +26,7 @@ REFUSED = [
     for path, (_, table) in DIALECTS.items()
     for name, neutral in table.items()
 ]
-VALUES = (2, -1, 0, 1, 10**9, 0.5, True, False, "x", "", [1], [], ["text"], {"a": 1}, {})
+VALUES: tuple[Any, ...] = (2, -1, 0, 1, 10**9, 0.5, True, False, "x", "", [1], [], ["text"], {"a": 1}, {})
 
 
 def ignored(response: httpx.Response) -> set[str]:

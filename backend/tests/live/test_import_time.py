@@ -7,7 +7,7 @@ import sys
 
 from tests.live.server import clean_environment
 
-RUNS = 5
+RUNS = 3
 MAX_RATIO = 2.0
 PROGRAM = """
 import sys, time

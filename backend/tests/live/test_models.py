@@ -1,5 +1,6 @@
 """The models' list, names that are no models, and changing between models."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -100,7 +101,6 @@ def test_names_that_are_no_models(server: Server, name: str) -> None:
         "demo%00",
         "demo%5C..",
         "%ff",
-        "demo%0d%0ax",
     ],
 )
 def test_paths_that_are_no_models(server: Server, path: str) -> None:
@@ -108,3 +108,10 @@ def test_paths_that_are_no_models(server: Server, path: str) -> None:
     assert status == 404, body
     assert headers["content-type"] == "application/json"
     assert b"model_not_found" in body
+
+
+def test_a_line_break_in_a_path_is_no_model(server: Server) -> None:
+    status, headers, body = server.raw("GET", "/v1/models/demo%0d%0ax")
+    assert status == 404
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body)["error"]["type"] == "not_found_error"

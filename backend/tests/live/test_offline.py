@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.conftest import StartServer
-from tests.live.server import clean_environment
+from tests.live.server import clean_environment, wait_until
 
 BODY = {"model": "demo", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
 # Python tells audit hooks of every connect and look-up, whichever module asks.
@@ -91,14 +90,25 @@ def can_trace() -> bool:
     )
 
 
+def traced(trace: Path) -> list[str]:
+    """A command's beginning that writes its connections to this file; -D keeps the command's process id."""
+    return ["strace", "-D", "-f", "-qq", "-e", "trace=connect", "-o", str(trace)]
+
+
+def addresses(trace: Path) -> set[str]:
+    """Every internet address in a trace."""
+    return set(re.findall(r'AF_INET6?,.*?inet_(?:addr|pton)\([^"]*"([^"]+)"', trace.read_text()))
+
+
 @pytest.mark.full
 def test_the_kernel_sees_no_connection_either(start_server: StartServer, tmp_path: Path) -> None:
     if not can_trace():
         pytest.skip("strace is not here or not allowed")
+    control = tmp_path / "control.txt"
+    code = "import socket; socket.socket().connect_ex(('127.0.0.9', 9))"
+    subprocess.run([*traced(control), sys.executable, "-c", code], check=True, timeout=60)
+    wait_until(lambda: control.is_file() and addresses(control) == {"127.0.0.9"}, "the tracer traces")
     trace = tmp_path / "trace.txt"
-    server = start_server(wrapper=["strace", "-f", "-qq", "-e", "trace=connect", "-o", str(trace)])
+    server = start_server(wrapper=traced(trace))
     assert server.post("/v1/chat/completions", BODY).status_code == 200
-    with socket.socket() as listener:  # the tracer's own control: nothing but this test connects
-        listener.bind(("127.0.0.1", 0))
-    addresses = re.findall(r'connect\(.*?(AF_INET6?), .*?"([^"]+)"', trace.read_text())
-    assert {address for _, address in addresses} <= {"127.0.0.1", "::1"}
+    assert addresses(trace) <= {"127.0.0.1", "::1"}

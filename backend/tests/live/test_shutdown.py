@@ -66,6 +66,8 @@ def test_in_the_middle_of_a_stream(start_server: StartServer, how: str) -> None:
         wait_until(lambda: server.num_running() == 3, "the third request runs")
         started = time.monotonic()
         send(server, how)
+        wait_until(lambda: "taking no new work" in server.log, "the server takes the signal")
+        assert all(map(is_running, workers)), "a worker's end is the server's business"
         check_draining(server)
         assert chat.is_running
         assert text.is_running
