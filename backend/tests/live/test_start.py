@@ -45,15 +45,14 @@ def test_alive_before_it_is_ready(start_server: StartServer) -> None:
     assert server.ready() == (200, {"status": "ready", "model": "demo", "running": 0, "error": None})
 
 
-def test_a_port_that_is_taken(start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server(NOTHING)
+def test_a_port_that_is_taken(server: Server, tmp_path: Path) -> None:
     line = refused(tmp_path, {"MLX_SERVER_PORT": str(server.port)})
     assert str(server.port) in line
     assert f"pid {server.pid}" in line
     assert "MLX_SERVER_PORT" in line
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.com"])
 def test_hosts_that_others_can_reach(tmp_path: Path, host: str) -> None:
     line = refused(tmp_path, {"MLX_SERVER_HOST": host})
     assert "MLX_SERVER_HOST" in line
@@ -64,7 +63,6 @@ def test_hosts_that_others_can_reach(tmp_path: Path, host: str) -> None:
     ("name", "value"),
     [
         ("MLX_SERVER_PORT", "abc"),
-        ("MLX_SERVER_PORT", "65536"),
         ("MLX_SERVER_MAX_MEMORY_GB", "-1"),
         ("MLX_SERVER_LOG_LEVEL", "LOUD"),
     ],
@@ -109,13 +107,11 @@ def broken_dir(tmp_path: Path) -> Path:
     """Models that cannot be loaded, each for its own reason, and one folder that is none."""
     folder = tmp_path / "models"
     folder.mkdir()
-    kinds = ("bad-weights", "bad-header", "bad-config", "bad-tokenizer")
+    kinds = ("bad-weights", "bad-config", "bad-tokenizer")
     for name in kinds:
         make_endless_model(folder).rename(folder / name)
     for file in (folder / "bad-weights").glob("*.safetensors"):
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    for file in (folder / "bad-header").glob("*.safetensors"):
-        file.write_bytes(b"\xff" * 4096)
     (folder / "bad-config" / "config.json").write_text('{"model_type": "no_such_family"}')
     (folder / "bad-tokenizer" / "tokenizer.json").write_text("{")
     shutil.copytree(DEMO, folder / "no-weights", ignore=shutil.ignore_patterns("*.safetensors"))
@@ -132,17 +128,14 @@ def test_models_that_cannot_be_loaded(start_server: StartServer, broken_dir: Pat
     assert status == 503
     assert "bad-weights" in ready["error"]
     listed = [model["id"] for model in server.client.get("/v1/models").json()["data"]]
-    assert listed == ["demo", "bad-config", "bad-header", "bad-tokenizer", "bad-weights"]
+    assert listed == ["demo", "bad-config", "bad-tokenizer", "bad-weights"]
     for name in listed[1:]:
-        for streaming in (False, True):
-            if streaming and name != "bad-weights":
-                continue
-            body = {"model": name, "prompt": "Hi", "max_tokens": 1, "stream": streaming}
-            response = server.post("/v1/completions", body)
-            assert response.status_code == 503, response.text
-            error = response.json()["error"]
-            assert error["code"] == "model_load_failed"
-            assert name in error["message"]
+        body = {"model": name, "prompt": "Hi", "max_tokens": 1, "stream": name == "bad-weights"}
+        response = server.post("/v1/completions", body)
+        assert response.status_code == 503, response.text
+        error = response.json()["error"]
+        assert error["code"] == "model_load_failed"
+        assert name in error["message"]
     assert server.post("/v1/chat/completions", BODY).status_code == 200
     assert server.num_running() == 0
     wait_until(lambda: len(server.workers()) == 1, "failed loads leave no worker")
