@@ -1,0 +1,117 @@
+"""The models' list, names that are no models, and changing between models."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from openai import OpenAI
+
+from tests.live.server import ENDLESS, Server
+
+
+def ask(server: Server, model: str, prompt: str = "Hello") -> tuple[int, Any]:
+    """A short greedy completion."""
+    body = {"model": model, "prompt": prompt, "max_tokens": 6, "temperature": 0}
+    response = server.post("/v1/completions", body)
+    return response.status_code, response.json()
+
+
+def test_the_sdk_lists_and_retrieves(client: OpenAI) -> None:
+    models = client.models.list().data
+    assert [model.id for model in models] == ["demo", ENDLESS]
+    for model in models:
+        assert (model.object, model.owned_by) == ("model", "local")
+        assert model.created > 1_500_000_000
+        found = client.models.retrieve(model.id)
+        assert (found.id, found.created) == (model.id, model.created)
+
+
+def test_two_models_take_turns(server: Server) -> None:
+    answers = {model: ask(server, model) for model in ("demo", ENDLESS)}
+    for model, answer in answers.items():
+        assert answer[0] == 200
+        assert answer[1]["model"] == model
+    # The same weights: the same text, until one ends by itself.
+    states = {model["id"]: model["status"] for model in server.client.get("/v1/models").json()["data"]}
+    assert states == {"demo": "unloaded", ENDLESS: "loaded"}
+    assert len(server.workers()) == 1
+    assert ask(server, "demo")[1]["choices"] == answers["demo"][1]["choices"]
+    assert server.ready()[1]["model"] == "demo"
+    assert len(server.workers()) == 1
+
+
+def test_requests_for_two_models_at_once_all_succeed(server: Server) -> None:
+    prompts = [(model, f"Number {index}") for index in range(5) for model in ("demo", ENDLESS)]
+    with ThreadPoolExecutor(len(prompts)) as threads:
+        answers = list(threads.map(lambda asked: ask(server, *asked), prompts))
+    assert [status for status, _ in answers] == [200] * len(prompts)
+    assert [body["model"] for _, body in answers] == [model for model, _ in prompts]
+    server.wait_idle()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing",
+        "Demo",
+        "demo ",
+        "../../etc",
+        "..",
+        ".",
+        "/",
+        "/etc/passwd",
+        "demo/../demo",
+        "demo/",
+        "%2e%2e",
+        "demo\x00",
+        "\x00",
+        "C:\\models\\demo",
+        "org/model",
+        "~",
+        "*",
+        "ünï",
+    ],
+)
+def test_names_that_are_no_models(server: Server, name: str) -> None:
+    for path, body in (
+        ("/v1/completions", {"prompt": "Hi"}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}], "stream": True}),
+    ):
+        response = server.post(path, {"model": name, **body})
+        assert response.status_code == 404
+        error = response.json()["error"]
+        assert (error["code"], error["param"], error["type"]) == (
+            "model_not_found",
+            "model",
+            "not_found_error",
+        )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nothing",
+        "org/model",
+        "org%2Fmodel",
+        "../../etc",
+        "%2e%2e",
+        "%2e%2e/%2e%2e/etc/passwd",
+        "%2Fetc%2Fpasswd",
+        "demo%00",
+        "demo%5C..",
+        "%ff",
+    ],
+)
+def test_paths_that_are_no_models(server: Server, path: str) -> None:
+    status, headers, body = server.raw("GET", f"/v1/models/{path}")
+    assert status == 404, body
+    assert headers["content-type"] == "application/json"
+    assert b"model_not_found" in body
+
+
+def test_a_line_break_in_a_path_is_no_model(server: Server) -> None:
+    status, headers, body = server.raw("GET", "/v1/models/demo%0d%0ax")
+    assert status == 404
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body)["error"]["type"] == "not_found_error"
