@@ -14,4 +14,5 @@ def ensure_home() -> Path:
     """Create the home folder, readable by its owner alone, and return it."""
     home = home_dir()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.chmod(0o700)  # also where it was there before
     return home

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 _WORKER_MODULE = "mlx_manager.mlx_server.engine.worker"
 _STDERR_LINES = 20
+_STDERR_CHARS = 16_384
 _END_TIMEOUT_S = 0.5
 
 
@@ -230,10 +231,14 @@ class LocalWorker:
 
     async def _keep_stderr(self) -> None:
         assert self._process.stderr is not None
-        while line := await self._process.stderr.readline():
-            text = line.decode(errors="replace").rstrip()
-            self._stderr.append(text)
-            logger.warning("worker %d: %s", self._process.pid, text)
+        rest = b""
+        # Not by readline, which fails at a line that is longer than its buffer.
+        while chunk := await self._process.stderr.read(4096):
+            *lines, rest = (rest + chunk)[-_STDERR_CHARS:].split(b"\n")
+            for line in lines:
+                text = line.decode(errors="replace").rstrip()
+                self._stderr.append(text)
+                logger.warning("worker %d: %s", self._process.pid, text)
 
     async def _epitaph(self) -> str:
         """How the process ended, in words, with the last line that it wrote."""

@@ -16,6 +16,9 @@ from typing import Any, BinaryIO
 
 from mlx_manager.mlx_server.engine import device, wire
 
+# mlx-lm names every missing weight; a caller needs the beginning, and the log has the rest.
+_REASON_CHARS = 500
+
 
 class Connection:
     """The worker's end of the socket pair."""
@@ -74,7 +77,7 @@ def serve(connection: Connection) -> None:
         loaded = load(Path(command.path))
     except Exception as error:
         logging.exception("cannot load %s", command.path)
-        connection.send(wire.LoadFailed(f"{type(error).__name__}: {error}"))
+        connection.send(wire.LoadFailed(f"{type(error).__name__}: {error}"[:_REASON_CHARS]))
         return
     connection.send(
         wire.Loaded(

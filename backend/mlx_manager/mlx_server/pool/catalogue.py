@@ -27,6 +27,7 @@ class Catalogue:
     def __init__(self, folders: Sequence[Path], *, demo: Path = DEMO_PATH) -> None:
         self._folders = folders
         self._demo = demo
+        self._warned: set[str] = set()
 
     def list(self) -> list[ModelDescription]:
         """Every usable model, the demo first; of two with one id the first counts."""
@@ -36,7 +37,7 @@ class Catalogue:
             if description is None:
                 continue
             if model_id in found:
-                logger.warning("%s is hidden: %s has the id %r, too", path, found[model_id].path, model_id)
+                self._warn_once(f"{path} is hidden: {found[model_id].path} has the id {model_id!r}, too")
                 continue
             found[model_id] = description
         return list(found.values())
@@ -54,7 +55,12 @@ class Catalogue:
                 for child in sorted(folder.iterdir()):
                     yield child.name, child
             else:
-                logger.warning("%s of MLX_SERVER_MODEL_DIRS is not a folder", folder)
+                self._warn_once(f"{folder} of MLX_SERVER_MODEL_DIRS is not a folder")
+
+    def _warn_once(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            logger.warning("%s", message)
 
 
 def describe(model_id: str, path: Path) -> ModelDescription | None:
