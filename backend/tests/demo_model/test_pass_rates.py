@@ -1,0 +1,38 @@
+"""The pass rates in the model card are the true ones."""
+
+import platform
+import sys
+
+from demo_model.card import published
+from demo_model.evaluate import answers
+from demo_model.heldout import HELD_OUT, HeldOut
+from demo_model.judge import KINDS, pass_counts, passes
+
+# Another processor rounds otherwise, and a token that barely wins may then lose.
+ALLOWED_DIFFERENCE = 0 if sys.platform == "linux" and platform.machine() == "x86_64" else 2
+
+
+def test_the_card_states_what_the_model_does() -> None:
+    measured, stated = pass_counts(answers()), published()
+    assert tuple(stated) == KINDS
+    assert sum(total for _, total in stated.values()) == len(HELD_OUT) == 60
+    assert sum(abs(measured[kind][0] - stated[kind][0]) for kind in KINDS) <= ALLOWED_DIFFERENCE
+
+
+def test_the_model_is_worth_shipping() -> None:
+    stated = published()
+    assert sum(passed for passed, _ in stated.values()) >= 0.8 * len(HELD_OUT)
+    assert stated["tools"][0] >= 0.8 * stated["tools"][1]
+
+
+def test_the_judge_rejects_what_is_wrong() -> None:
+    exact = next(item for item in HELD_OUT if item.kind == "sums")
+    assert exact.exact is not None
+    assert passes(exact, exact.exact)
+    assert not passes(exact, f"{exact.exact} ")
+    thought = next(item for item in HELD_OUT if item.kind == "think")
+    assert not passes(thought, thought.exact or "")
+    assert passes(thought, f"<think>\nhm\n</think>\n\n{thought.exact}")
+    fact: HeldOut = HELD_OUT[0]
+    assert passes(fact, "Run `Make Run`.")
+    assert not passes(fact, "")

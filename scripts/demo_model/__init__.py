@@ -1,0 +1,1 @@
+"""Everything that makes the demo model: its data, tokenizer, training and held-out evaluation."""
