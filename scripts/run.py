@@ -356,7 +356,7 @@ def guide(terminal: Terminal, url: str, model: str) -> None:
         f"  OpenAI clients  {url}/v1  (base URL; any API key)\n"
         f"  models          {url}/v1/models\n"
         f"  health          {url}/health\n"
-        f"  API docs        {url}/docs\n"
+        f"  API document    {url}/openapi.json\n"
         f"\nTry it:\n"
         f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json' -d '{body}'\n"
     )

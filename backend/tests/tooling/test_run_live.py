@@ -58,7 +58,7 @@ def test_keeps_serving_until_a_signal(tmp_path: Path, number: signal.Signals) ->
     assert "Traceback" not in rest
     url = re.search(r"^  OpenAI clients  (http://\S+)/v1 ", output, re.MULTILINE)
     assert url is not None, output
-    for path in ("/v1/models", "/health", "/docs"):
+    for path in ("/v1/models", "/health", "/openapi.json"):
         assert url[1] + path in output
 
 

@@ -195,8 +195,12 @@ class ModelPool:
         if needed > budget:
             raise ApiError(
                 ErrorCode.INSUFFICIENT_MEMORY,
-                f"{description.model_id} needs {needed / GB:.3f} GB and the budget is {budget / GB:.3f} GB",
+                f"{description.model_id} needs {_size(needed)} and the budget is {_size(budget)}",
             )
+
+
+def _size(num_bytes: int) -> str:
+    return f"{num_bytes / GB:.2f} GB" if num_bytes >= GB else f"{num_bytes / 2**20:.2f} MB"
 
 
 async def _tokenizer(description: ModelDescription, reading: "asyncio.Task[Tokenizer]") -> Tokenizer:

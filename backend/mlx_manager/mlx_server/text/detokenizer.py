@@ -4,9 +4,10 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tokenizers import Tokenizer
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _BYTE_TOKEN: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _Utf8 = codecs.getincrementaldecoder("utf-8")
@@ -29,7 +30,7 @@ class Vocabulary:
     to `<0xFF>` are single bytes and the others are text. Anything else is text.
     """
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: "Tokenizer") -> None:
         self._tokenizer = tokenizer
         added = tokenizer.get_added_tokens_decoder()
         self._special = {token_id for token_id, token in added.items() if token.special}
@@ -107,7 +108,7 @@ class Detokenizer:
         return self._utf8.decode(spelt)
 
 
-def _decoder_kinds(tokenizer: Tokenizer) -> set[str]:
+def _decoder_kinds(tokenizer: "Tokenizer") -> set[str]:
     """Names of the decoder's parts, from its serialised form: they have no other description."""
     if tokenizer.decoder is None:
         return set()
