@@ -65,8 +65,8 @@ install: ## Make .venv with the locked dependencies (a no-op when nothing change
 run: install ## Start the server, ask the demo model one question, keep serving (Ctrl-C stops it)
 	@exec $(PY) scripts/run.py
 
-test: check ## Run the checks and the tests
-	@$(IN_BACKEND) pytest -m "not full" $(PYTEST_ARGS)
+test: check ## Run the checks and the tests, of the long ones a seeded sample
+	@$(IN_BACKEND) pytest -m "not full" --sample $(PYTEST_ARGS)
 
 test-all: check ## The same with the long tests (marked `full`) as well
 	@$(IN_BACKEND) pytest $(PYTEST_ARGS)

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import FrameType
@@ -28,6 +30,9 @@ from mlx_manager.mlx_server.protocols.routes import ServingDep, router
 from mlx_manager.mlx_server.serving import Serving
 
 logger = logging.getLogger(__name__)
+
+# With the default grace of 4 s the process is gone within 5 s.
+_EXIT_WITHIN_S = 0.8
 
 if __name__ == "__main__":
     # Before the app below reads the settings: a flag overrides the environment.
@@ -106,6 +111,11 @@ class DrainingServer(uvicorn.Server):
         serving: Serving | None = getattr(app.state, "serving", None)
         if serving is not None:
             await serving.drain()
+        # Every request has its end. Whatever still holds the process up, such as a client that does not
+        # read or a half-done import in a thread, does not hold it long; the workers go with it.
+        last_call = threading.Timer(_EXIT_WITHIN_S, os._exit, (0,))
+        last_call.daemon = True
+        last_call.start()
         self.should_exit = True
 
 

@@ -147,7 +147,7 @@ def test_a_model_over_the_budget(start_server: StartServer) -> None:
     assert response.status_code == 503
     error = response.json()["error"]
     assert error["code"] == "insufficient_memory"
-    assert len(re.findall(r"\d+\.\d+ GB", error["message"])) == 2
+    assert len(re.findall(r"\d+\.\d+ [GM]B", error["message"])) == 2
     assert server.client.get("/health").status_code == 200
     assert server.ready()[1]["status"] == "failed"
     check_home(server)
