@@ -13,6 +13,7 @@ BOTH_CHUNKS = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("family", "chunk"), BOTH_CHUNKS)
 def test_staggered_arrivals_and_cancels(family: str, chunk: int) -> None:
     model = tiny(family)
@@ -39,6 +40,7 @@ def test_staggered_arrivals_and_cancels(family: str, chunk: int) -> None:
     assert len({token for index in given for token in harness.tokens[index]}) > 8
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("family", ["llama", "gemma3_text", "rwkv7"])
 def test_one_row_at_a_time(family: str) -> None:
     model = tiny(family)

@@ -147,6 +147,7 @@ def no_config(folder: Path) -> None:
     (folder / "config.json").unlink()
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [

@@ -80,6 +80,7 @@ class Unmergeable:
         return getattr(self._layer, name)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("family", CONFIGS)
 def test_passes(family: str) -> None:
     result = probe_batching(tiny(family), VOCAB, CONFIGS[family].get("num_key_value_heads"))

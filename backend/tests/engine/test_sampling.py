@@ -59,6 +59,7 @@ PARAMETERS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("fields", PARAMETERS)
 def test_frequencies_are_those_of_the_reference(fields: dict[str, Any]) -> None:
     wanted = reference(LOGITS, **({"top_k": 0, "top_p": 1.0, "min_p": 0.0} | fields))

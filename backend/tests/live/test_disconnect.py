@@ -50,6 +50,7 @@ def check_next_request(server: Server) -> None:
     assert response.json()["usage"]["completion_tokens"] == 3
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("path", "body"), PATHS)
 def test_a_stream_that_is_left_ends(server: Server, path: str, body: Any) -> None:
     before = len(cancellations(server))

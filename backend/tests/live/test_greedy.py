@@ -86,6 +86,7 @@ def test_concurrent_chats_equal_lone_ones(server: Server) -> None:
     assert together == alone
 
 
+@pytest.mark.full
 def test_prompts_read_in_small_chunks_give_the_same(server: Server, start_server: StartServer) -> None:
     chunked = start_server({"MLX_SERVER_PREFILL_CHUNK_TOKENS": "16"})
     question = {"prompt": "A long text, read piece by piece. " * 8, "max_tokens": 24}

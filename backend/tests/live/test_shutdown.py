@@ -52,6 +52,7 @@ def send(server: Server, how: str) -> None:
 HOW = ["SIGTERM", "SIGINT to the group", "SIGTERM to the group"]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("how", HOW)
 def test_in_the_middle_of_a_stream(start_server: StartServer, how: str) -> None:
     server = start_server(PRELOAD_ENDLESS | {"MLX_SERVER_SHUTDOWN_GRACE_S": "3"}, own_group=True)
@@ -116,6 +117,7 @@ def test_when_idle(start_server: StartServer) -> None:
     assert "ERROR" not in server.log
 
 
+@pytest.mark.full
 def test_while_the_model_loads(start_server: StartServer) -> None:
     server = start_server(wait_ready=False)
     workers: list[Any] = wait_until(server.workers, "a worker starts")
@@ -124,6 +126,7 @@ def test_while_the_model_loads(start_server: StartServer) -> None:
     check_gone(server, workers)
 
 
+@pytest.mark.full
 def test_a_second_signal_does_not_wait_for_the_grace(start_server: StartServer) -> None:
     server = start_server(PRELOAD_ENDLESS | {"MLX_SERVER_SHUTDOWN_GRACE_S": "3600"})
     workers = server.workers()

@@ -52,6 +52,7 @@ def test_a_port_that_is_taken(server: Server, tmp_path: Path) -> None:
     assert "MLX_SERVER_PORT" in line
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.com"])
 def test_hosts_that_others_can_reach(tmp_path: Path, host: str) -> None:
     line = refused(tmp_path, {"MLX_SERVER_HOST": host})
@@ -59,6 +60,7 @@ def test_hosts_that_others_can_reach(tmp_path: Path, host: str) -> None:
     assert host in line
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -112,6 +112,8 @@ async def test_a_waiter_that_leaves_does_not_stop_the_load(folder: Path) -> None
         await use(pool, "b", seen)
 
 
+@pytest.mark.full
+@pytest.mark.full
 async def test_a_cancelled_waiter_for_another_model_holds_up_nobody(folder: Path) -> None:
     async with pool_of(folder) as pool:
         seen: list[tuple[str, int]] = []
