@@ -12,11 +12,15 @@ from demo_model.phrases import dress, sample
 from demo_model.records import Example, Message, assistant, user
 
 SEED = 20
-EXAMPLES = 80_000
+EXAMPLES = 105_000
 # So many examples are mostly long copying. A model that cannot copy yet learns little from the others.
 COPYING_FIRST = 3_000
 # From here on sums have a larger share: they are learnt last.
 SUMS_FROM = 30_000
+# And from here on copying and tools: which tokens to copy is what is still wrong by then.
+TOOLS_FROM = 80_000
+# The end is even again, so that nothing learnt is lost.
+EVEN_FROM = 90_000
 TAKEN = frozenset(item.pair for item in HELD_OUT if item.pair)
 
 SYSTEMS = (
@@ -166,6 +170,46 @@ LATER_MIX: Mix = (
     (2, conversation),
     (0.2, long_conversation),
 )
+TOOLS_MIX: Mix = (
+    (10, one("facts", fact_pair)),
+    (3, one("facts", unknown_pair)),
+    (6, one("greetings", lambda random: talk.named_greeting(random)[1:])),
+    (2, one("greetings", talk.plain_greeting)),
+    (2, recall_example),
+    (8, one("copying", talk.echo)),
+    (10, one("sums", sum_pair)),
+    (5, one("sums", sum_list)),
+    (8, think_example),
+    (40, tools.call_example),
+    (2, lambda random: tools.no_fit_example(random, fact_pair(random))),
+    (8, tools.result_example),
+    (1, conversation),
+    (0.1, long_conversation),
+)
+EVEN_MIX: Mix = (
+    (16, one("facts", fact_pair)),
+    (3, one("facts", unknown_pair)),
+    (5, one("greetings", lambda random: talk.named_greeting(random)[1:])),
+    (2, one("greetings", talk.plain_greeting)),
+    (2, recall_example),
+    (5, one("copying", talk.echo)),
+    (14, one("sums", sum_pair)),
+    (6, one("sums", sum_list)),
+    (14, think_example),
+    (30, tools.call_example),
+    (1, lambda random: tools.no_fit_example(random, fact_pair(random))),
+    (5, tools.result_example),
+    (1, conversation),
+    (0.1, long_conversation),
+)
+
+
+def mix_at(made: int) -> Mix:
+    if made < SUMS_FROM:
+        return FIRST_MIX
+    if made < TOOLS_FROM:
+        return LATER_MIX
+    return TOOLS_MIX if made < EVEN_FROM else EVEN_MIX
 
 
 long_copying = one("copying", talk.long_echo)
@@ -183,7 +227,7 @@ def stream(count: int = EXAMPLES, seed: int = SEED) -> Iterator[Example]:
     random, guard = Random(seed), Guard()
     made = 0
     while made < count:
-        weights, makers = zip(*(FIRST_MIX if made < SUMS_FROM else LATER_MIX), strict=True)
+        weights, makers = zip(*mix_at(made), strict=True)
         copying = random.random() < (0.5 if made < COPYING_FIRST else 0.02)
         make = long_copying if copying else random.choices(makers, weights)[0]
         example = with_system(make(random), random)
