@@ -1,15 +1,13 @@
 """The pass rates in the model card are the true ones."""
 
-import platform
-import sys
 
 from demo_model.card import published
 from demo_model.evaluate import answers
 from demo_model.heldout import HELD_OUT, HeldOut
 from demo_model.judge import KINDS, pass_counts, passes
 
-# Another processor rounds otherwise, and a token that barely wins may then lose.
-ALLOWED_DIFFERENCE = 0 if sys.platform == "linux" and platform.machine() == "x86_64" else 2
+# Another processor, or another kernel of the BLAS, rounds otherwise, and a token that barely wins may then lose.
+ALLOWED_DIFFERENCE = 2
 
 
 def test_the_card_states_what_the_model_does() -> None:
