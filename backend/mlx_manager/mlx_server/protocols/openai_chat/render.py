@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from mlx_manager.core.errors import ApiError
 from mlx_manager.core.ids import new_id
 from mlx_manager.mlx_server.domain.events import (
     Event,
@@ -15,6 +14,7 @@ from mlx_manager.mlx_server.domain.events import (
     ReasoningDelta,
     TextDelta,
 )
+from mlx_manager.mlx_server.protocols.fold import fold
 from mlx_manager.mlx_server.protocols.openai.errors import encode_error
 from mlx_manager.mlx_server.protocols.openai.wire import UsageBody, now, usage_body
 from mlx_manager.mlx_server.protocols.sse import data
@@ -112,25 +112,12 @@ class ChatRenderer:
 
     async def fold(self, events: AsyncIterator[Event]) -> bytes:
         """The whole answer. Raises ApiError where the generation failed."""
-        text: list[str] = []
-        reasoning: list[str] = []
-        async for event in events:
-            match event:
-                case TextDelta():
-                    text.append(event.text)
-                case ReasoningDelta():
-                    reasoning.append(event.text)
-                case Finished(reason=reason, usage=usage):
-                    message = AnswerMessage("".join(text), "".join(reasoning) if reasoning else UNSET)
-                    choice = Choice(message, reason.value)
-                    return msgspec.json.encode(
-                        Completion(self._id, self._created, self._model, [choice], usage_body(usage))
-                    )
-                case Failed(code=code, message=failure):
-                    raise ApiError(code, failure)
-                case PrefillProgress():
-                    pass
-        raise AssertionError("events ended without an end")
+        answer = await fold(events)
+        message = AnswerMessage(answer.text, answer.reasoning or UNSET)
+        choice = Choice(message, answer.reason.value)
+        return msgspec.json.encode(
+            Completion(self._id, self._created, self._model, [choice], usage_body(answer.usage))
+        )
 
     def _chunk(self, delta: Delta, finish_reason: str | None = None) -> bytes:
         # With include_usage every chunk carries the field, null until the last.

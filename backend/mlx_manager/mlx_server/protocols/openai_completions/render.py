@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from mlx_manager.core.errors import ApiError
 from mlx_manager.core.ids import new_id
 from mlx_manager.mlx_server.domain.events import (
     Event,
@@ -15,6 +14,7 @@ from mlx_manager.mlx_server.domain.events import (
     ReasoningDelta,
     TextDelta,
 )
+from mlx_manager.mlx_server.protocols.fold import fold
 from mlx_manager.mlx_server.protocols.openai.errors import encode_error
 from mlx_manager.mlx_server.protocols.openai.wire import UsageBody, now, usage_body
 from mlx_manager.mlx_server.protocols.sse import data
@@ -73,18 +73,8 @@ class CompletionRenderer:
 
     async def fold(self, events: AsyncIterator[Event]) -> bytes:
         """The whole answer. Raises ApiError where the generation failed."""
-        text: list[str] = []
-        async for event in events:
-            match event:
-                case TextDelta() | ReasoningDelta():
-                    text.append(event.text)
-                case Finished(reason=reason, usage=usage):
-                    return self._encode([Choice("".join(text), reason.value)], usage_body(usage))
-                case Failed(code=code, message=message):
-                    raise ApiError(code, message)
-                case PrefillProgress():
-                    pass
-        raise AssertionError("events ended without an end")
+        answer = await fold(events)
+        return self._encode([Choice(answer.text, answer.reason.value)], usage_body(answer.usage))
 
     def _encode(self, choices: list[Choice], usage: UsageBody | UnsetType | None) -> bytes:
         return msgspec.json.encode(Completion(self._id, self._created, self._model, choices, usage))
