@@ -6,7 +6,7 @@ from demo_model.evaluate import answers
 from demo_model.heldout import HELD_OUT, HeldOut
 from demo_model.judge import KINDS, pass_counts, passes
 
-# Another processor, or another kernel of the BLAS, rounds otherwise, and a token that barely wins may then lose.
+# Another processor or BLAS kernel rounds otherwise, and a token that barely wins may then lose.
 ALLOWED_DIFFERENCE = 2
 
 
