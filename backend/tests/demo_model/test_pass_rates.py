@@ -1,6 +1,5 @@
 """The pass rates in the model card are the true ones."""
 
-
 from demo_model.card import published
 from demo_model.evaluate import answers
 from demo_model.heldout import HELD_OUT, HeldOut

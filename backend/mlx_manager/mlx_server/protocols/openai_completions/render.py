@@ -74,7 +74,8 @@ class CompletionRenderer:
     async def fold(self, events: AsyncIterator[Event]) -> bytes:
         """The whole answer. Raises ApiError where the generation failed."""
         answer = await fold(events)
-        return self._encode([Choice(answer.reasoning + answer.text, answer.reason.value)], usage_body(answer.usage))
+        choice = Choice(answer.reasoning + answer.text, answer.reason.value)
+        return self._encode([choice], usage_body(answer.usage))
 
     def _encode(self, choices: list[Choice], usage: UsageBody | UnsetType | None) -> bytes:
         return msgspec.json.encode(Completion(self._id, self._created, self._model, choices, usage))
