@@ -115,6 +115,7 @@ async def test_killed_while_jobs_run(tmp_path: Path) -> None:
         await worker.close()
 
 
+@pytest.mark.full
 async def test_closed_while_jobs_run(tmp_path: Path) -> None:
     async with worker_of(save_folder(tmp_path / "m")) as worker:
         stream = worker.submit(job([1], ENDLESS))
@@ -232,6 +233,7 @@ def receive(connection: socket.socket) -> wire.Report:
     return wire.decode_report(connection.recv(length, socket.MSG_WAITALL))
 
 
+@pytest.mark.full
 def test_end_of_file_before_the_greeting_ends_the_worker() -> None:
     with bare_worker() as (process, connection):
         connection.close()
@@ -264,6 +266,7 @@ def test_garbage_from_the_server_ends_the_worker(garbage: bytes) -> None:
         assert process.wait(timeout=30) != 0
 
 
+@pytest.mark.full
 def test_interrupts_are_the_servers_business() -> None:
     with bare_worker() as (process, connection):
         hello = receive(connection)

@@ -37,6 +37,7 @@ def ignored(response: httpx.Response) -> set[str]:
     return set(header.split(", ")) if header else set()
 
 
+@pytest.mark.sample(16)
 @pytest.mark.parametrize(("path", "name", "neutral"), REFUSED)
 def test_a_field_that_would_change_the_answer_is_refused(
     server: Server, path: str, name: str, neutral: tuple[Any, ...]
@@ -54,6 +55,7 @@ def test_a_field_that_would_change_the_answer_is_refused(
             assert error["type"] == "invalid_request_error"
 
 
+@pytest.mark.sample(16)
 @pytest.mark.parametrize("path", DIALECTS)
 def test_values_that_ask_for_nothing_are_taken(server: Server, path: str) -> None:
     body, table = DIALECTS[path]

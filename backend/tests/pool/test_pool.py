@@ -98,6 +98,7 @@ async def test_turns_cost_few_loads(folder: Path) -> None:
         assert len({pid for _, pid in seen}) <= 4
 
 
+@pytest.mark.full
 async def test_a_waiter_that_leaves_does_not_stop_the_load(folder: Path) -> None:
     async with pool_of(folder) as pool:
         seen: list[tuple[str, int]] = []

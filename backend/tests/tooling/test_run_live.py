@@ -43,6 +43,7 @@ def test_once_prints_the_answer_and_stops(tmp_path: Path) -> None:
     assert "\x1b" not in output, "colours where there is no terminal"
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_keeps_serving_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path)
