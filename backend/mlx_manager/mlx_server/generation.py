@@ -18,6 +18,7 @@ from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
 logger = logging.getLogger(__name__)
 
 _CONTEXT_TOKENS = 5
+_STOPPED = "the server is stopping; the answer is incomplete"
 
 
 class RunningGeneration:
@@ -120,6 +121,7 @@ class Generator:
         self._default_max_tokens = default_max_tokens
         self._running: set[RunningGeneration] = set()
         self._accepting = True
+        self._stopped = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._starting = 0
@@ -157,12 +159,10 @@ class Generator:
         try:
             await asyncio.wait_for(self._idle.wait(), grace_s)
         except TimeoutError:
+            self._pool.refuse()
+            self._stopped = True
             for running in list(self._running):
-                running.abort(ErrorCode.SHUTTING_DOWN, "the server is stopping; the answer is incomplete")
-
-    async def wait_idle(self) -> None:
-        """Wait until no request runs."""
-        await self._idle.wait()
+                running.abort(ErrorCode.SHUTTING_DOWN, _STOPPED)
 
     async def _start(self, request: GenerationRequest) -> RunningGeneration:
         description = self._pool.describe(request.model)
@@ -182,6 +182,8 @@ class Generator:
         running = RunningGeneration(request, stream, output, len(prompt_ids), resources)
         self._running.add(running)
         resources.callback(self._forget, running)
+        if self._stopped:  # it was between its lease and here when the grace ended
+            running.abort(ErrorCode.SHUTTING_DOWN, _STOPPED)
         return running
 
     def _forget(self, running: RunningGeneration) -> None:

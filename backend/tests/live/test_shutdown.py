@@ -108,6 +108,24 @@ def test_an_answer_that_fits_into_the_grace_is_whole(start_server: StartServer) 
     check_gone(server, workers)
 
 
+def test_what_waits_for_a_model_is_told(start_server: StartServer) -> None:
+    server = start_server(PRELOAD_ENDLESS | {"MLX_SERVER_SHUTDOWN_GRACE_S": "1"})
+    workers = server.workers()
+    stream = BackgroundStream(server, "/v1/completions", endless_completion())
+    stream.wait_flowing()
+    with ThreadPoolExecutor() as threads:
+        # One model is resident, and it is in use: this one waits for its turn.
+        body = {"model": "demo", "messages": [{"role": "user", "content": "Hello"}]}
+        waiting = threads.submit(server.post, "/v1/chat/completions", body)
+        wait_until(lambda: server.client.get("/ready").json()["running"] == 2, "both are there")
+        send(server, "SIGTERM")
+        refused = waiting.result(DEADLINE_S)
+    assert refused.status_code == 503
+    assert refused.json()["error"]["code"] == "shutting_down"
+    assert stream.wait().error is not None
+    check_gone(server, workers)
+
+
 def test_when_idle(start_server: StartServer) -> None:
     server = start_server()
     workers = server.workers()

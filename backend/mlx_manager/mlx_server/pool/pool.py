@@ -89,16 +89,21 @@ class ModelPool:
         async with self.lease(self.describe(model_id)):
             pass
 
-    async def close(self) -> None:
-        """End every worker; what waits for a model is told that the server stops."""
+    def refuse(self) -> None:
+        """Lease no more; what waits for a model is told that the server stops."""
         self._closed = True
         if self._load is not None:
             self._load.task.cancel()
+        self._changed.set()
+
+    async def close(self) -> None:
+        """End every worker."""
+        self.refuse()
+        if self._load is not None:
             await asyncio.wait([self._load.task])
         if self._resident is not None:
             await self._resident.worker.close()
             self._resident = None
-        self._changed.set()
 
     async def _acquire(self, description: ModelDescription) -> Resident:
         path, has_waited, loads = description.path, False, 0
