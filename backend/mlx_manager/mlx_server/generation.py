@@ -8,7 +8,15 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.mlx_server.backends.base import Broken, Read, Token, TokenEvent, TokenJob, TokenStream
+from mlx_manager.mlx_server.backends.base import (
+    Broken,
+    Read,
+    Restored,
+    Token,
+    TokenEvent,
+    TokenJob,
+    TokenStream,
+)
 from mlx_manager.mlx_server.domain.events import Event, Failed, Finished, FinishReason, PrefillProgress, Usage
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest
 from mlx_manager.mlx_server.pool.pool import ModelPool, Resident
@@ -42,6 +50,7 @@ class RunningGeneration:
         self._output = output
         self._resources = resources
         self._drawn = 0
+        self._cached_tokens = 0
         self._end: Finished | Failed | None = None
         self._closed = False
 
@@ -77,6 +86,8 @@ class RunningGeneration:
         events: list[Event] = []
         for item in arrived:
             match item:
+                case Restored(cached_tokens=cached):
+                    self._cached_tokens = cached
                 case Read(done_tokens=done):
                     events.append(PrefillProgress(done, self.prompt_tokens))
                 case Broken(code=code, message=message):
@@ -95,7 +106,7 @@ class RunningGeneration:
     def _finish(self, finish: FinishReason | None) -> list[Event]:
         events = self._output.finish()
         reason = FinishReason.STOP if self._output.stopped or finish is None else finish
-        usage = Usage(self.prompt_tokens, self._drawn, self._output.reasoning_tokens)
+        usage = Usage(self.prompt_tokens, self._drawn, self._output.reasoning_tokens, self._cached_tokens)
         return [*events, Finished(reason, usage)]
 
     def _summary(self) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mlx_manager.core.errors import ErrorCode
 from mlx_manager.mlx_server.domain.events import FinishReason
-from mlx_manager.mlx_server.domain.request import SamplingParams
+from mlx_manager.mlx_server.domain.request import Boundary, Priority, SamplingParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,10 @@ class TokenJob:
 
     Attributes:
         stop_ids: token ids that end the sequence.
+        top_logprobs: None asks for no logprobs; 0 for the drawn token's alone, n for the n likeliest, too.
+        tenant: whose request it is; tenants take turns.
+        cache_salt: prefixes are shared between jobs of one salt only.
+        boundaries: ends of the prompt's messages, ascending.
     """
 
     prompt_ids: Sequence[int]
@@ -22,6 +26,24 @@ class TokenJob:
     stop_ids: Sequence[int]
     sampling: SamplingParams
     seed: int
+    top_logprobs: int | None = None
+    tenant: str = ""
+    priority: Priority = Priority.INTERACTIVE
+    cache_salt: str = ""
+    boundaries: Sequence[Boundary] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLogprobs:
+    """Logprobs of one drawn token, at temperature 1, before bias and penalties.
+
+    Attributes:
+        logprob: the drawn token's.
+        top: token ids and logprobs of the likeliest tokens, descending.
+    """
+
+    logprob: float
+    top: tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +52,23 @@ class Token:
 
     token_id: int
     finish: FinishReason | None
+    logprobs: DrawnLogprobs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What the prefix cache held of the prompt; comes before the first `Read`.
+
+    Attributes:
+        cached_tokens: tokens that need not be read again.
+        matched_tokens: tokens that agree with a stored prompt; more than `cached_tokens` where the
+            model's state could not be taken up at that very place.
+        stored_ids: some tokens that stood after the agreeing ones in what was stored.
+    """
+
+    cached_tokens: int
+    matched_tokens: int
+    stored_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +86,7 @@ class Broken:
     message: str
 
 
-TokenEvent = Token | Read | Broken
+TokenEvent = Token | Restored | Read | Broken
 
 
 class TokenStream(Protocol):

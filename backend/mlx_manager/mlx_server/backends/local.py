@@ -11,8 +11,17 @@ from pathlib import Path
 import msgspec
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.mlx_server.backends.base import Broken, Read, Token, TokenEvent, TokenJob
+from mlx_manager.mlx_server.backends.base import (
+    Broken,
+    DrawnLogprobs,
+    Read,
+    Restored,
+    Token,
+    TokenEvent,
+    TokenJob,
+)
 from mlx_manager.mlx_server.domain.events import FinishReason
+from mlx_manager.mlx_server.domain.request import Priority
 from mlx_manager.mlx_server.engine import wire
 
 logger = logging.getLogger(__name__)
@@ -154,6 +163,15 @@ class LocalWorker:
                 top_p=job.sampling.top_p,
                 min_p=job.sampling.min_p,
                 seed=job.seed,
+                repetition_penalty=job.sampling.repetition_penalty,
+                presence_penalty=job.sampling.presence_penalty,
+                frequency_penalty=job.sampling.frequency_penalty,
+                logit_bias=dict(job.sampling.logit_bias),
+                top_logprobs=job.top_logprobs,
+                tenant=job.tenant,
+                background=job.priority is Priority.BACKGROUND,
+                cache_salt=job.cache_salt,
+                boundaries=[wire.Boundary(end.position, end.role) for end in job.boundaries],
             )
         )
         stream = self._streams[self._last_id] = WorkerStream(self, self._last_id)
@@ -207,6 +225,10 @@ class LocalWorker:
                 case wire.Prefill(sequence_id=sequence_id, done_tokens=done):
                     if (stream := self._streams.get(sequence_id)) is not None:
                         stream.push(Read(done))
+                case wire.Restored():
+                    if (stream := self._streams.get(report.sequence_id)) is not None:
+                        stored = tuple(report.stored_ids)
+                        stream.push(Restored(report.cached_tokens, report.matched_tokens, stored))
                 case wire.RowFailed(sequence_id=sequence_id, reason=reason):
                     if (stream := self._streams.pop(sequence_id, None)) is not None:
                         stream.push(Broken(ErrorCode.ENGINE_ERROR, reason))
@@ -222,7 +244,7 @@ class LocalWorker:
         # A cancelled job's last row may still arrive; nobody waits for it.
         stream = self._streams.pop(row.sequence_id, None) if finish else self._streams.get(row.sequence_id)
         if stream is not None:
-            stream.push(Token(row.token_id, finish))
+            stream.push(Token(row.token_id, finish, _logprobs(row)))
 
     def _fail_all(self, epitaph: str) -> None:
         streams, self._streams = self._streams, {}
@@ -248,3 +270,9 @@ class LocalWorker:
             return "closed its connection"
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return f"{how} ({self._stderr[-1]})" if self._stderr else how
+
+
+def _logprobs(row: wire.Row) -> DrawnLogprobs | None:
+    if (found := row.logprobs) is None:
+        return None
+    return DrawnLogprobs(found.logprob, tuple(zip(found.top_ids, found.top_logprobs, strict=True)))

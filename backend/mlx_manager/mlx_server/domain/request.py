@@ -1,15 +1,42 @@
 """What every dialect's request becomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 from typing import Any
+
+
+class Priority(StrEnum):
+    """Whether somebody waits for the answer."""
+
+    INTERACTIVE = "interactive"
+    BACKGROUND = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The end of a message in a tokenised prompt.
+
+    Attributes:
+        position: tokens up to and with the message.
+        role: system, user or assistant; a tool's message counts as the user's.
+        message_index: of the last message that ends there.
+    """
+
+    position: int
+    role: str
+    message_index: int
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingParams:
-    """How the next token is drawn, applied in this order: temperature, top_k, top_p, min_p.
+    """How the next token is drawn, applied in this order: bias, penalties, temperature, top_k, top_p, min_p.
 
     Attributes:
+        logit_bias: added to the logits of these token ids.
+        repetition_penalty: divides positive and multiplies negative logits of tokens in prompt and output.
+        presence_penalty: subtracted once from the logit of each token drawn before (OpenAI's meaning).
+        frequency_penalty: subtracted from a token's logit as often as it was drawn before.
         temperature: 0 is greedy.
         top_k: keep this many of the likeliest tokens; 0 keeps all.
         top_p: keep the likeliest tokens until their probabilities sum to this; 1 keeps all.
@@ -22,6 +49,10 @@ class SamplingParams:
     top_p: float = 1.0
     min_p: float = 0.0
     seed: int | None = None
+    logit_bias: Mapping[int, float] = field(default_factory=dict)
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +64,14 @@ class SamplingOverrides:
     top_p: float | None = None
     min_p: float | None = None
     seed: int | None = None
+    logit_bias: Mapping[int, float] | None = None
+    repetition_penalty: float | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
 
     def over(self, defaults: SamplingParams) -> SamplingParams:
         """The defaults with every stated field replaced."""
-        names = ("temperature", "top_k", "top_p", "min_p", "seed")
+        names = [entry.name for entry in fields(self)]
         stated = {name: value for name in names if (value := getattr(self, name)) is not None}
         return replace(defaults, **stated)
 
@@ -94,6 +129,11 @@ class GenerationRequest:
         model: the id as the client wrote it.
         max_tokens: most new tokens, or None for the server's default.
         stop: strings that end the text and are not part of it.
+        top_logprobs: None asks for no logprobs; 0 for the drawn token's alone, n for the n likeliest, too.
+        tenant: whose request it is: until keys exist a hash of the credential that was sent.
+        cache_salt: keeps this request's prefixes apart from those of other salts.
+        explain_cache: whether the answer is to say where the prompt left what the prefix cache held.
+        timeout_s: most seconds from arrival to the last token, or None for the server's own limit.
     """
 
     request_id: str
@@ -102,3 +142,9 @@ class GenerationRequest:
     max_tokens: int | None = None
     sampling: SamplingOverrides = SamplingOverrides()
     stop: tuple[str, ...] = ()
+    top_logprobs: int | None = None
+    tenant: str = ""
+    priority: Priority = Priority.INTERACTIVE
+    cache_salt: str = ""
+    explain_cache: bool = False
+    timeout_s: float | None = None

@@ -18,12 +18,37 @@ class Load(Struct, tag="load", frozen=True):
 
     Attributes:
         max_rows: most sequences that decode together.
-        prefill_chunk_tokens: most prompt tokens read between two decode steps.
+        prefill_chunk_tokens: most prompt tokens read between two decode steps; time may allow fewer.
+        kv_budget_bytes: bound of the KV caches of all sequences; 0 leaves them unbounded.
+        kv_bits: 8 or 4 holds KV caches quantised, one row at a time; 0 leaves them as they are.
+        prompt_lookup: whether a single sequence may be drafted for from its own text.
+        cache_budget_bytes: bound of the prefix cache in memory; 0 switches it off.
+        cache_dir: folder of the prefix cache's disk tier; empty switches that tier off.
+        cache_disk_budget_bytes: bound of that folder.
+        cache_disk_floor_bytes: free bytes that the disk tier leaves on its file system.
     """
 
     path: str
     max_rows: int
     prefill_chunk_tokens: int
+    kv_budget_bytes: int = 0
+    kv_bits: int = 0
+    prompt_lookup: bool = False
+    cache_budget_bytes: int = 0
+    cache_dir: str = ""
+    cache_disk_budget_bytes: int = 0
+    cache_disk_floor_bytes: int = 0
+
+
+class Boundary(Struct, array_like=True, frozen=True):
+    """A place where a prefix is worth keeping: the end of a message, in tokens from the start.
+
+    Attributes:
+        role: of the message that ends there: `system`, `user` or `assistant` (tools count as user).
+    """
+
+    position: int
+    role: str
 
 
 class Submit(Struct, tag="submit", frozen=True):
@@ -33,6 +58,15 @@ class Submit(Struct, tag="submit", frozen=True):
         sequence_id: chosen by the server, unique in this worker's life.
         stop_ids: token ids that end the sequence; the ending token is reported, too.
         seed: 64 bits; with the position in the sequence it decides every draw.
+        repetition_penalty: divides (multiplies, where negative) the logits of tokens in prompt and output.
+        presence_penalty: subtracted once from the logit of each token drawn before.
+        frequency_penalty: subtracted from a token's logit as often as it was drawn before.
+        logit_bias: added to the logits of these token ids.
+        top_logprobs: None asks for no logprobs; 0 for the drawn token's alone, n for the n likeliest, too.
+        tenant: whose request it is; tenants take turns.
+        background: gives way to others, but not for ever.
+        cache_salt: prefixes are shared between sequences of one salt only.
+        boundaries: ends of the prompt's messages, ascending.
     """
 
     sequence_id: int
@@ -44,6 +78,15 @@ class Submit(Struct, tag="submit", frozen=True):
     top_p: float
     min_p: float
     seed: int
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: dict[int, float] = {}
+    top_logprobs: int | None = None
+    tenant: str = ""
+    background: bool = False
+    cache_salt: str = ""
+    boundaries: list[Boundary] = []
 
 
 class Cancel(Struct, tag="cancel", frozen=True):
@@ -52,7 +95,13 @@ class Cancel(Struct, tag="cancel", frozen=True):
     sequence_id: int
 
 
-Command = Load | Submit | Cancel
+class Ping(Struct, tag="ping", frozen=True):
+    """Asks the thread that owns MLX for a `Pong`; it answers between two steps."""
+
+    number: int
+
+
+Command = Load | Submit | Cancel | Ping
 
 
 class Hello(Struct, tag="hello", frozen=True):
@@ -100,16 +149,47 @@ class Prefill(Struct, tag="prefill", frozen=True):
     done_tokens: int
 
 
+class Restored(Struct, tag="restored", frozen=True):
+    """What the prefix cache held of a prompt; sent once before its first chunk is read.
+
+    Attributes:
+        cached_tokens: tokens that need not be read again.
+        matched_tokens: tokens that agree with a stored prompt; more than `cached_tokens` where the model's
+            state could not be taken up at that very place.
+        stored_ids: up to 16 tokens that stood after the agreeing ones in what was stored.
+    """
+
+    sequence_id: int
+    cached_tokens: int
+    matched_tokens: int
+    stored_ids: list[int]
+
+
+class TokenLogprobs(Struct, array_like=True, frozen=True):
+    """Natural logarithms of probabilities at temperature 1, before bias and penalties.
+
+    Attributes:
+        logprob: the drawn token's.
+        top_ids: the likeliest tokens, descending; as many as were asked for.
+        top_logprobs: theirs.
+    """
+
+    logprob: float
+    top_ids: list[int]
+    top_logprobs: list[float]
+
+
 class Row(Struct, array_like=True, frozen=True):
     """One new token of one sequence; `finish` is `stop`, `length` or empty while it goes on."""
 
     sequence_id: int
     token_id: int
     finish: str
+    logprobs: TokenLogprobs | None = None
 
 
 class Steps(Struct, tag="steps", frozen=True):
-    """Every row's token of one step, in one frame."""
+    """Every row's token of one step, in one frame; a sequence that was drafted for may have several."""
 
     rows: list[Row]
 
@@ -121,7 +201,29 @@ class RowFailed(Struct, tag="row_failed", frozen=True):
     reason: str
 
 
-Report = Hello | Loaded | LoadFailed | Prefill | Steps | RowFailed
+class Pong(Struct, tag="pong", frozen=True):
+    """The engine is alive; what it holds.
+
+    Attributes:
+        number: the ping's.
+        num_running: sequences that are read or decode.
+        num_waiting: sequences that have not been admitted.
+        kv_bytes: what the ledger charges for the sequences' KV caches.
+        cache_bytes: the prefix cache's bytes in memory.
+        active_bytes: what MLX holds.
+        fault: what the integrity check found wrong, or empty; it is made when nothing runs or waits.
+    """
+
+    number: int
+    num_running: int
+    num_waiting: int
+    kv_bytes: int
+    cache_bytes: int
+    active_bytes: int
+    fault: str = ""
+
+
+Report = Hello | Loaded | LoadFailed | Restored | Prefill | Steps | RowFailed | Pong
 
 _encoder = msgspec.msgpack.Encoder()
 _command_decoder: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

@@ -108,7 +108,7 @@ def take_commands(engine: Any, commands: queue.SimpleQueue[wire.Command]) -> Non
             command = commands.get(block=block)
         except queue.Empty:
             return
-        assert not isinstance(command, wire.Load)
+        assert not isinstance(command, wire.Load | wire.Ping)
         engine.handle(command)
         block = False
 
