@@ -12,13 +12,14 @@ STAMP  := $(VENV)/.installed
 
 PYTHON      ?=
 PYTEST_ARGS ?=
+BENCH_ARGS  ?=
 LOCK_ARGS   ?=
 
-.PHONY: help install run test test-all check format lock docs clean
+.PHONY: help install run test test-all bench check format lock docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "Variables: PYTHON=python3.12 (install), PYTEST_ARGS='-k name' (test, test-all), LOCK_ARGS=--upgrade (lock)"
+	@echo "Variables: PYTHON=python3.12 (install), PYTEST_ARGS='-k name' (test, test-all), BENCH_ARGS=--help (bench), LOCK_ARGS=--upgrade (lock)"
 
 # A Python fits if it runs (a pyenv shim may not), is 3.11 or newer, can make a venv, and is native on
 # macOS: there is no MLX for Intel, nor for a Python that Rosetta translates.
@@ -70,6 +71,9 @@ test: check ## Run the checks and the tests, of the long ones a seeded sample
 
 test-all: check ## The same with the long tests (marked `full`) as well
 	@$(IN_BACKEND) pytest $(PYTEST_ARGS)
+
+bench: install ## Measure the server beside its peers; results go to docs/benchmarks
+	@$(PY) scripts/bench_serving.py $(BENCH_ARGS)
 
 # The scripts have no pyproject.toml above them, so ruff is told which one holds for them.
 RUFF_PATHS := --config pyproject.toml . ../scripts

@@ -98,6 +98,16 @@ class ErrorCode(StrEnum):
         500,
         "The model's worker process ended. The next request starts a new one: send this one again.",
     )
+    READER_TOO_SLOW = (
+        "reader_too_slow",
+        500,
+        "The client read its stream so slowly that too much of the answer was waiting for it.",
+    )
+    DEADLINE_EXCEEDED = (
+        "deadline_exceeded",
+        504,
+        "The answer was not complete within the request's `timeout` or the server's own limit.",
+    )
     MODEL_LOAD_FAILED = "model_load_failed", 503, "The model could not be loaded; the message says why."
     INSUFFICIENT_MEMORY = (
         "insufficient_memory",

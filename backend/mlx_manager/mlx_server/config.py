@@ -1,13 +1,25 @@
 """Settings of the inference server."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from mlx_manager.core.settings import EnvironmentSettings
 
 GB = 2**30
+
+
+class ModelOptions(BaseModel):
+    """How one model is run; an entry of `MLX_SERVER_MODEL_OPTIONS`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kv_bits: Literal[4, 8] | None = None
+    """Hold its KV cache in so many bits: less memory, one request at a time, slightly other answers."""
+    prompt_lookup: bool = False
+    """Draft for a single request from its own text; the tokens stay the same, they only come sooner."""
 
 
 class MLXServerSettings(EnvironmentSettings):
@@ -35,6 +47,20 @@ class MLXServerSettings(EnvironmentSettings):
     """Requests that may wait for one model; past it the answer is 429."""
     prefill_chunk_tokens: int = Field(default=512, ge=16)
     """Prompt tokens read between two decode steps."""
+    model_options: dict[str, ModelOptions] = Field(default_factory=dict)
+    """Options by model id, as a JSON object: `{"qwen3-8b": {"kv_bits": 8}}`."""
+    prefix_cache_gb: float = Field(default=2.0, ge=0, allow_inf_nan=False)
+    """Memory in which each model keeps what it computed for prompts, in GB of 2**30 bytes; 0 is off."""
+    prefix_cache_disk_gb: float = Field(default=8.0, ge=0, allow_inf_nan=False)
+    """The same on disk, where it survives restarts; 0 is off."""
+    prefix_cache_disk_floor_gb: float = Field(default=10.0, ge=0, allow_inf_nan=False)
+    """Free space that the disk tier leaves to others."""
+    prefix_cache_per_tenant: bool = False
+    """Whether prefixes are shared between requests of one credential only."""
+    request_timeout_s: float = Field(default=3600.0, gt=0, allow_inf_nan=False)
+    """Most seconds from a request's arrival to its last token; a request may ask for fewer."""
+    worker_hang_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
+    """A worker that says nothing for so long while it has work is ended."""
     max_request_body_mb: float = Field(default=64.0, gt=0, allow_inf_nan=False)
     shutdown_grace_s: float = Field(default=4.0, ge=0, allow_inf_nan=False)
     """How long running requests may go on after SIGTERM or Ctrl-C."""

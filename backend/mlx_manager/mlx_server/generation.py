@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Self
 
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -17,11 +18,22 @@ from mlx_manager.mlx_server.backends.base import (
     TokenJob,
     TokenStream,
 )
-from mlx_manager.mlx_server.domain.events import Event, Failed, Finished, FinishReason, PrefillProgress, Usage
+from mlx_manager.mlx_server.domain.events import (
+    CacheReport,
+    Event,
+    EventBatches,
+    Failed,
+    Finished,
+    FinishReason,
+    PrefillProgress,
+    Usage,
+)
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest
 from mlx_manager.mlx_server.pool.pool import ModelPool, Resident
+from mlx_manager.mlx_server.text.cache_report import cache_report
 from mlx_manager.mlx_server.text.output import OutputText
 from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +43,9 @@ _STOPPED = "the server is stopping; the answer is incomplete"
 
 class RunningGeneration:
     """An accepted request: an async context manager, so that every way out frees what it holds.
+
+    Args:
+        explain: says where the prompt left the prefix cache; None where nobody asked.
 
     Attributes:
         prompt_tokens: tokens of the rendered prompt.
@@ -43,6 +58,7 @@ class RunningGeneration:
         output: OutputText,
         prompt_tokens: int,
         resources: AsyncExitStack,
+        explain: Callable[[Restored], CacheReport] | None = None,
     ) -> None:
         self.prompt_tokens = prompt_tokens
         self._request = request
@@ -50,9 +66,11 @@ class RunningGeneration:
         self._output = output
         self._resources = resources
         self._drawn = 0
-        self._cached_tokens = 0
+        self._restored = Restored(0, 0, ())
+        self._explain = explain
         self._end: Finished | Failed | None = None
         self._closed = False
+        self._expiry: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -65,18 +83,26 @@ class RunningGeneration:
         if self._closed:
             return
         self._closed = True
+        if self._expiry is not None:
+            self._expiry.cancel()
         self._stream.cancel()
         await self._resources.aclose()
         logger.info("%s %s: %s", self._request.request_id, self._request.model, self._summary())
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> EventBatches:
         """Every event up to and with the one `Finished` or `Failed`. Iterate once."""
         while self._end is None:
-            for event in self._translate(await self._stream.next()):
-                if isinstance(event, Finished | Failed):
-                    self._end = event
-                    await self.close()  # the lease ends with the tokens, not with a slow reader
-                yield event
+            batch = self._translate(await self._stream.next())
+            if batch and isinstance(end := batch[-1], Finished | Failed):
+                self._end = end
+                await self.close()  # the lease ends with the tokens, not with a slow reader
+            if batch:
+                yield batch
+
+    def expire_at(self, deadline: float, message: str) -> None:
+        """End it with an error if it still runs at this time of the event loop's clock."""
+        loop = asyncio.get_running_loop()
+        self._expiry = loop.call_at(deadline, self.abort, ErrorCode.DEADLINE_EXCEEDED, message)
 
     def abort(self, code: ErrorCode, message: str) -> None:
         """End it from outside with this error, as a shutdown does."""
@@ -86,28 +112,30 @@ class RunningGeneration:
         events: list[Event] = []
         for item in arrived:
             match item:
-                case Restored(cached_tokens=cached):
-                    self._cached_tokens = cached
+                case Restored():
+                    self._restored = item
                 case Read(done_tokens=done):
                     events.append(PrefillProgress(done, self.prompt_tokens))
                 case Broken(code=code, message=message):
                     events.append(Failed(code, message))
                     break
-                case Token(token_id=token_id, finish=finish):
+                case Token(token_id=token_id, finish=finish, logprobs=logprobs):
                     self._drawn += 1
                     # The token that ends the sequence is a mark, not text.
                     if finish is not FinishReason.STOP:
-                        events += self._output.push(token_id)
+                        events += self._output.push(token_id, logprobs)
                     if self._output.stopped or finish is not None:
                         events += self._finish(finish)
                         break
         return events
 
     def _finish(self, finish: FinishReason | None) -> list[Event]:
-        events = self._output.finish()
+        deltas = self._output.finish()
         reason = FinishReason.STOP if self._output.stopped or finish is None else finish
-        usage = Usage(self.prompt_tokens, self._drawn, self._output.reasoning_tokens, self._cached_tokens)
-        return [*events, Finished(reason, usage)]
+        cached = self._restored.cached_tokens
+        usage = Usage(self.prompt_tokens, self._drawn, self._output.reasoning_tokens, cached)
+        report = None if self._explain is None else self._explain(self._restored)
+        return [*deltas, Finished(reason, usage, report)]
 
     def _summary(self) -> str:
         counts = f"{self.prompt_tokens} prompt tokens, {self._drawn} drawn"
@@ -125,10 +153,12 @@ class Generator:
 
     Args:
         default_max_tokens: new tokens of a request that names no number.
+        timeout_s: most seconds from a request's arrival to its last token.
     """
 
-    def __init__(self, pool: ModelPool, *, default_max_tokens: int) -> None:
+    def __init__(self, pool: ModelPool, *, default_max_tokens: int, timeout_s: float) -> None:
         self._pool = pool
+        self._timeout_s = timeout_s
         self._default_max_tokens = default_max_tokens
         self._running: set[RunningGeneration] = set()
         self._accepting = True
@@ -158,8 +188,18 @@ class Generator:
             raise ApiError(ErrorCode.SHUTTING_DOWN, "the server is stopping", retry_after_s=10)
         self._starting += 1
         self._idle.clear()
+        timeout_s = min(request.timeout_s or self._timeout_s, self._timeout_s)
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        message = f"the answer was not complete within {timeout_s:g} s"
         try:
-            return await self._start(request)
+            async with asyncio.timeout_at(deadline) as expiry:
+                running = await self._start(request)
+            running.expire_at(deadline, message)
+            return running
+        except TimeoutError:
+            if not expiry.expired():
+                raise
+            raise ApiError(ErrorCode.DEADLINE_EXCEEDED, message) from None
         finally:
             self._starting -= 1
             self._note_idle()
@@ -180,17 +220,22 @@ class Generator:
         async with AsyncExitStack() as stack:
             resident = await stack.enter_async_context(self._pool.lease(description))
             # Templates and long prompts take milliseconds that other streams should not wait for.
-            prompt_ids, prompt_text = await asyncio.to_thread(resident.tokenizer.encode, request.prompt)
-            is_chat = isinstance(request.prompt, ChatPrompt)
-            check_prompt(prompt_ids, resident, param="messages" if is_chat else "prompt")
-            stream = resident.worker.submit(self._job(request, resident, prompt_ids))
-            output = OutputText(
-                resident.tokenizer.detokenizer(() if is_chat else prompt_ids[-_CONTEXT_TOKENS:]),
-                request.stop,
-                ReasoningSplitter.after(prompt_text) if is_chat else None,
+            tokenizer = resident.tokenizer
+            prompt = await asyncio.to_thread(
+                tokenizer.encode, request.prompt, all_boundaries=request.explain_cache
             )
+            is_chat = isinstance(request.prompt, ChatPrompt)
+            check_prompt(prompt.token_ids, resident, param="messages" if is_chat else "prompt")
+            check_bias(request, resident)
+            stream = resident.worker.submit(self._job(request, resident, prompt))
+            output = OutputText(
+                tokenizer.detokenizer(() if is_chat else prompt.token_ids[-_CONTEXT_TOKENS:]),
+                request.stop,
+                ReasoningSplitter.after(prompt.text) if is_chat else None,
+            )
+            explain = partial(cache_report, prompt, tokenizer=tokenizer) if request.explain_cache else None
             resources = stack.pop_all()
-        running = RunningGeneration(request, stream, output, len(prompt_ids), resources)
+        running = RunningGeneration(request, stream, output, len(prompt.token_ids), resources, explain)
         self._running.add(running)
         resources.callback(self._forget, running)
         if self._stopped:  # it was between its lease and here when the grace ended
@@ -205,16 +250,21 @@ class Generator:
         if not self._running and not self._starting:
             self._idle.set()
 
-    def _job(self, request: GenerationRequest, resident: Resident, prompt_ids: list[int]) -> TokenJob:
+    def _job(self, request: GenerationRequest, resident: Resident, prompt: EncodedPrompt) -> TokenJob:
         sampling = request.sampling.over(resident.description.default_sampling)
         wanted = self._default_max_tokens if request.max_tokens is None else request.max_tokens
         window = resident.description.context_length
         return TokenJob(
-            prompt_ids=prompt_ids,
-            max_tokens=wanted if window is None else min(wanted, window - len(prompt_ids)),
-            stop_ids=sorted(resident.tokenizer.stop_ids),
+            prompt_ids=prompt.token_ids,
+            max_tokens=wanted if window is None else min(wanted, window - len(prompt.token_ids)),
+            stop_ids=[] if request.ignore_eos else sorted(resident.tokenizer.stop_ids),
             sampling=sampling,
             seed=secrets.randbits(63) if sampling.seed is None else sampling.seed,
+            top_logprobs=request.top_logprobs,
+            tenant=request.tenant,
+            priority=request.priority,
+            cache_salt=request.cache_salt,
+            boundaries=prompt.boundaries,
         )
 
 
@@ -238,3 +288,11 @@ def check_prompt(prompt_ids: list[int], resident: Resident, *, param: str) -> No
             f"(the context is {window} tokens, and the answer needs one)",
             param=param,
         )
+
+
+def check_bias(request: GenerationRequest, resident: Resident) -> None:
+    """Refuse a bias on what the model cannot draw. Raises ApiError."""
+    vocab_size = resident.worker.vocab_size
+    if (largest := max(request.sampling.logit_bias or (), default=0)) >= vocab_size:
+        message = f"token id {largest} is outside the model's vocabulary of {vocab_size}"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param="logit_bias")

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from types import FrameType
 
 import logfire
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 # With the default grace of 4 s the process is gone within 5 s.
 _EXIT_WITHIN_S = 0.8
+# A step on a slow machine may take a second or two.
+_ENGINE_ANSWERS_WITHIN_S = 10.0
 
 if __name__ == "__main__":
     # Before the app below reads the settings: a flag overrides the environment.
@@ -92,6 +95,13 @@ async def ready(serving: ServingDep) -> JSONResponse:
         "error": serving.preload_error,
     }
     return JSONResponse(body, 200 if serving.status == "ready" else 503)
+
+
+@app.get("/health/engine")
+async def engine_health(serving: ServingDep) -> JSONResponse:
+    """Ask the resident model's engine for a sign of life and what it holds."""
+    health = await serving.pool.engine_health(_ENGINE_ANSWERS_WITHIN_S)
+    return JSONResponse({"engine": None if health is None else asdict(health)})
 
 
 class DrainingServer(uvicorn.Server):

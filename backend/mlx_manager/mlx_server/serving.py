@@ -22,7 +22,11 @@ class Serving:
     def __init__(self, settings: MLXServerSettings) -> None:
         self.settings = settings
         self.pool = ModelPool(settings)
-        self.generator = Generator(self.pool, default_max_tokens=settings.default_max_tokens)
+        self.generator = Generator(
+            self.pool,
+            default_max_tokens=settings.default_max_tokens,
+            timeout_s=settings.request_timeout_s,
+        )
         self._preload_error: str | None = None
         self._preload: asyncio.Task[None] | None = None
 

@@ -7,10 +7,24 @@ import mlx.core as mx
 import numpy as np
 from mlx_lm.generate import generate_step
 
-from mlx_manager.mlx_server.engine.engine import Engine
-from mlx_manager.mlx_server.engine.wire import Cancel, Prefill, Report, RowFailed, Steps, Submit
+from mlx_manager.mlx_server.engine.device import samples_on_host
+from mlx_manager.mlx_server.engine.engine import Engine, EngineOptions
+from mlx_manager.mlx_server.engine.ledger import KVLedger, KVSize
+from mlx_manager.mlx_server.engine.prefix_cache.prefix_cache import PrefixCache
+from mlx_manager.mlx_server.engine.prefixes import Prefixes
+from mlx_manager.mlx_server.engine.wire import (
+    Cancel,
+    Prefill,
+    Report,
+    Restored,
+    RowFailed,
+    Steps,
+    Submit,
+    TokenLogprobs,
+)
 
 NEAR_TIE = 1e-3
+ONE_BYTE = KVSize(1, 0)
 
 
 def submit(sequence_id: int, prompt: Iterable[int], max_tokens: int = 8, **fields: Any) -> Submit:
@@ -33,6 +47,7 @@ class Calls:
         self._model = model
         self.shapes: list[tuple[int, int]] = []
         self.poison: int | None = None
+        self.fails = False
 
     @property
     def layers(self) -> Any:
@@ -46,6 +61,8 @@ class Calls:
         self.shapes.append((ids.shape[0], ids.shape[1]))
         if self.poison is not None and self.poison in np.array(ids).ravel().tolist():
             raise RuntimeError("poisoned")
+        if self.fails:
+            raise RuntimeError("failing")
         logits: mx.array = self._model(ids, cache=cache)
         return logits
 
@@ -53,16 +70,40 @@ class Calls:
 class Harness:
     """Runs an engine and keeps its reports by sequence."""
 
-    def __init__(self, model: Any, *, can_batch: bool = True, max_rows: int = 4, chunk: int = 16) -> None:
+    def __init__(
+        self,
+        model: Any,
+        *,
+        can_batch: bool = True,
+        can_join_prefill: bool = True,
+        max_rows: int = 4,
+        chunk: int = 16,
+        weight_bytes: int = 1 << 40,
+        kv_size: KVSize = ONE_BYTE,
+        kv_budget_bytes: int = 0,
+        prefix_cache: PrefixCache | None = None,
+        on_host: bool | None = None,
+        prompt_lookup: bool = False,
+    ) -> None:
         self.tokens: dict[int, list[int]] = {}
+        self.logprobs: dict[int, list[TokenLogprobs | None]] = {}
         self.finish: dict[int, str] = {}
         self.failed: dict[int, str] = {}
         self.prefill: dict[int, list[int]] = {}
+        self.restored: dict[int, Restored] = {}
         self.reported: list[int] = []
         self.most_rows = 0
-        self.engine = Engine(
-            model, self._report, can_batch=can_batch, max_rows=max_rows, prefill_chunk_tokens=chunk
+        options = EngineOptions(
+            can_batch=can_batch,
+            can_join_prefill=can_join_prefill,
+            max_rows=max_rows,
+            prefill_chunk_tokens=chunk,
+            weight_bytes=weight_bytes,
+            samples_on_host=samples_on_host() if on_host is None else on_host,
+            prompt_lookup=prompt_lookup,
         )
+        ledger = KVLedger(kv_size, kv_budget_bytes)
+        self.engine = Engine(model, self._report, options, ledger, Prefixes(prefix_cache))
 
     def _report(self, report: Report) -> None:
         match report:
@@ -72,10 +113,14 @@ class Harness:
                     assert row.sequence_id not in self.finish
                     self.reported.append(row.sequence_id)
                     self.tokens.setdefault(row.sequence_id, []).append(row.token_id)
+                    self.logprobs.setdefault(row.sequence_id, []).append(row.logprobs)
                     if row.finish:
                         self.finish[row.sequence_id] = row.finish
             case Prefill(sequence_id=sequence_id, done_tokens=done):
                 self.prefill.setdefault(sequence_id, []).append(done)
+            case Restored(sequence_id=sequence_id):
+                assert sequence_id not in self.restored
+                self.restored[sequence_id] = report
             case RowFailed(sequence_id=sequence_id, reason=reason):
                 assert sequence_id not in self.failed
                 self.failed[sequence_id] = reason

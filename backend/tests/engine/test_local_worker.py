@@ -48,11 +48,15 @@ def tokens(events: list[TokenEvent]) -> list[int]:
     return [event.token_id for event in events if isinstance(event, Token)]
 
 
+def load_command(folder: Path, *, max_rows: int = 1) -> wire.Load:
+    return wire.Load(str(folder), max_rows=max_rows, prefill_chunk_tokens=16)
+
+
 @asynccontextmanager
 async def worker_of(folder: Path, *, max_rows: int = 2, max_waiting: int = 2) -> AsyncIterator[LocalWorker]:
     worker = await LocalWorker.start()
     try:
-        await worker.load(folder, max_rows=max_rows, max_waiting=max_waiting, prefill_chunk_tokens=16)
+        await worker.load(load_command(folder, max_rows=max_rows), max_waiting=max_waiting)
         yield worker
     finally:
         await worker.close()
@@ -165,7 +169,7 @@ async def test_a_failed_load_says_why(tmp_path: Path, spoil: Callable[[Path], No
     worker = await LocalWorker.start()
     try:
         with pytest.raises(ApiError, match=words) as caught:
-            await worker.load(folder, max_rows=1, max_waiting=1, prefill_chunk_tokens=16)
+            await worker.load(load_command(folder), max_waiting=1)
         assert caught.value.code is ErrorCode.MODEL_LOAD_FAILED
         assert "spoilt cannot be loaded: " in caught.value.message
     finally:
@@ -177,7 +181,7 @@ async def test_killed_while_it_loads(tmp_path: Path) -> None:
     worker = await LocalWorker.start()
     os.kill(worker.pid, signal.SIGKILL)
     with pytest.raises(ApiError, match="signal 9") as caught:
-        await worker.load(save_folder(tmp_path / "m"), max_rows=1, max_waiting=1, prefill_chunk_tokens=16)
+        await worker.load(load_command(save_folder(tmp_path / "m")), max_waiting=1)
     assert caught.value.code is ErrorCode.MODEL_LOAD_FAILED
     await worker.close()
 
@@ -190,7 +194,7 @@ async def test_code_in_a_folder_is_never_run(tmp_path: Path) -> None:
     (folder / "config.json").write_text(json.dumps(CONFIGS["llama"] | {"model_file": "evil.py"}))
     worker = await LocalWorker.start()
     with contextlib.suppress(ApiError):
-        await worker.load(folder, max_rows=1, max_waiting=1, prefill_chunk_tokens=16)
+        await worker.load(load_command(folder), max_waiting=1)
     await worker.close()
     assert not (tmp_path / "ran").exists()
 
@@ -201,7 +205,7 @@ async def test_garbage_from_a_worker_fails_its_jobs() -> None:
     worker = LocalWorker(process, *await asyncio.open_connection(sock=ours))
     try:
         theirs.sendall(wire.encode_frame(wire.Loaded(1, 97, True, "", 0.0)))
-        await worker.load(Path("m"), max_rows=1, max_waiting=1, prefill_chunk_tokens=16)
+        await worker.load(load_command(Path("m")), max_waiting=1)
         stream = worker.submit(job([1]))
         theirs.sendall((3).to_bytes(4, "big") + b"\xc1\xc1\xc1")
         async with asyncio.timeout(20):
@@ -280,14 +284,14 @@ def test_interrupts_are_the_servers_business() -> None:
 
 PARENT = """
 import asyncio, sys
-from pathlib import Path
 from mlx_manager.mlx_server.backends.base import TokenJob
 from mlx_manager.mlx_server.backends.local import LocalWorker
 from mlx_manager.mlx_server.domain.request import SamplingParams
+from mlx_manager.mlx_server.engine.wire import Load
 
 async def main():
     worker = await LocalWorker.start()
-    await worker.load(Path(sys.argv[1]), max_rows=1, max_waiting=1, prefill_chunk_tokens=16)
+    await worker.load(Load(sys.argv[1], max_rows=1, prefill_chunk_tokens=16), max_waiting=1)
     stream = worker.submit(TokenJob([1], 1_000_000, [], SamplingParams(temperature=0.0), 1))
     await stream.next()
     print(worker.pid, flush=True)
@@ -314,3 +318,77 @@ async def test_a_job_that_cannot_be_sent_takes_no_place(tmp_path: Path) -> None:
         with pytest.raises(OverflowError):
             worker.submit(job([1], 2**70))
         assert len(tokens(await read(worker.submit(job([1], 2))))) == 2
+
+
+async def test_a_worker_says_what_it_holds(tmp_path: Path) -> None:
+    async with worker_of(save_folder(tmp_path / "m"), max_rows=1) as worker:
+        idle = await worker.ping()
+        assert (idle.num_running, idle.num_waiting, idle.kv_bytes, idle.fault) == (0, 0, 0, "")
+        assert idle.active_bytes > 0
+        streams = [worker.submit(job([index], ENDLESS)) for index in range(2)]
+        await streams[0].next()
+        busy = await worker.ping()
+        assert (busy.num_running, busy.num_waiting, busy.fault) == (1, 1, "")
+        assert busy.kv_bytes > 0
+        for stream in streams:
+            stream.cancel()
+        assert (await worker.ping()).kv_bytes == 0
+
+
+async def test_a_worker_that_hangs_is_ended_and_its_jobs_are_told(tmp_path: Path) -> None:
+    worker = await LocalWorker.start()
+    try:
+        await worker.load(load_command(save_folder(tmp_path / "m")), max_waiting=1, hang_s=0.5)
+        stream = worker.submit(job([1], ENDLESS))
+        await stream.next()
+        os.kill(worker.pid, signal.SIGSTOP)
+        async with asyncio.timeout(60):
+            end = (await read(stream))[-1]
+        assert isinstance(end, Broken)
+        assert end.code is ErrorCode.WORKER_DIED
+        assert "said nothing for" in end.message
+        assert not worker.is_alive
+        with pytest.raises(ApiError):
+            await worker.ping()
+    finally:
+        await worker.close()
+    assert is_gone(worker.pid)
+
+
+async def test_a_busy_worker_is_not_taken_for_a_hung_one(tmp_path: Path) -> None:
+    async with worker_of(save_folder(tmp_path / "m")) as worker:
+        worker._tasks.append(asyncio.create_task(worker._watch(2.0)))
+        stream = worker.submit(job([1], 3_000))
+        async with asyncio.timeout(120):
+            end = (await read(stream))[-1]
+        assert isinstance(end, Token)
+        assert worker.is_alive
+
+
+async def test_a_reader_that_never_reads_loses_its_job_and_no_other(tmp_path: Path) -> None:
+    async with worker_of(save_folder(tmp_path / "m")) as worker:
+        unread = worker.submit(job([1], ENDLESS))
+        other = worker.submit(job([2], 5_000))
+        async with asyncio.timeout(120):
+            events = await read(other)
+        assert len(tokens(events)) == 5_000
+        events = await read(unread)
+        assert len(events) <= 4097
+        assert isinstance(events[-1], Broken)
+        assert events[-1].code is ErrorCode.READER_TOO_SLOW
+        assert (await worker.ping()).num_running == 0
+
+
+async def test_a_job_that_can_never_fit_is_refused_with_the_numbers(tmp_path: Path) -> None:
+    worker = await LocalWorker.start()
+    try:
+        command = wire.Load(
+            str(save_folder(tmp_path / "m")), max_rows=2, prefill_chunk_tokens=16, kv_budget_bytes=2_000_000
+        )
+        await worker.load(command, max_waiting=2)
+        with pytest.raises(ApiError, match=r"1000000 new ones need \d+ MB") as caught:
+            worker.submit(job([1], 1_000_000))
+        assert caught.value.code is ErrorCode.INSUFFICIENT_MEMORY
+        assert len(tokens(await read(worker.submit(job([1], 4))))) == 4
+    finally:
+        await worker.close()

@@ -157,8 +157,25 @@ class Server:
         return int(self.ready()[1]["running"])
 
     def wait_idle(self) -> None:
-        """Wait until no request runs."""
+        """Wait until no request runs, and see that the engine has kept nothing of those that ran."""
         wait_until(lambda: self.num_running() == 0, "no request runs")
+        wait_until(lambda: self._engine_is_idle(), "the engine is idle")
+
+    def engine(self) -> dict[str, Any] | None:
+        """What the resident model's engine says of itself."""
+        response = httpx.get(f"{self.base_url}/health/engine", timeout=DEADLINE_S, trust_env=False)
+        assert response.status_code == 200, response.text
+        health: dict[str, Any] | None = response.json()["engine"]
+        return health
+
+    def _engine_is_idle(self) -> bool:
+        if (engine := self.engine()) is None:
+            return True
+        if engine["num_running"] or engine["num_waiting"]:
+            return False
+        assert engine["fault"] is None, engine
+        assert engine["kv_bytes"] == 0, engine
+        return True
 
     def workers(self) -> list[psutil.Process]:
         """Its worker processes that live now."""
@@ -306,30 +323,33 @@ class BackgroundStream:
         return self.result
 
     def _read(self, server: Server, path: str, body: Mapping[str, Any]) -> None:
+        # http.client and not httpx: many endless streams at once must not be slower to read than to write.
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=DEADLINE_S)
         try:
-            with (
-                httpx.Client(base_url=server.base_url, timeout=DEADLINE_S, trust_env=False) as client,
-                client.stream("POST", path, json={**body, "stream": True}) as response,
-            ):
-                self.result = Stream(_Counted(response, self))  # type: ignore[arg-type]
+            with contextlib.closing(connection):
+                sent = json.dumps({**body, "stream": True}).encode()
+                connection.request("POST", path, sent, {"Content-Type": "application/json"})
+                self.result = Stream(_Lines(connection.getresponse(), self))  # type: ignore[arg-type]
         except Exception as error:
             self.failure = error
 
 
-class _Counted:
-    """A response that counts its lines as they are read."""
+class _Lines:
+    """A response as `Stream` reads it; it counts its lines."""
 
-    def __init__(self, response: httpx.Response, owner: BackgroundStream) -> None:
+    def __init__(self, response: http.client.HTTPResponse, owner: BackgroundStream) -> None:
         self._response = response
         self._owner = owner
+        self.status_code = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._response, name)
+    def read(self) -> bytes:
+        return self._response.read()
 
     def iter_lines(self) -> Iterator[str]:
-        for line in self._response.iter_lines():
+        while line := self._response.readline():
             self._owner.num_lines += 1
-            yield line
+            yield line.decode().rstrip("\n")
 
 
 def endless_chat(**fields: Any) -> dict[str, Any]:
@@ -342,7 +362,7 @@ def endless_completion(**fields: Any) -> dict[str, Any]:
     return {
         "model": ENDLESS,
         "prompt": "Hello",
-        "max_tokens": 5_000_000,
+        "max_tokens": 60_000,  # what is reserved for it is memory; this is minutes of text
         "temperature": 2,
         "seed": 1,
         **fields,

@@ -44,7 +44,7 @@ def test_the_least() -> None:
         ({"stop": []}, "stop", ()),
         ({"temperature": 0}, "sampling", SamplingOverrides(temperature=0)),
         ({"temperature": None, "top_p": 1}, "sampling", SamplingOverrides(top_p=1)),
-        ({"top_k": -1, "min_p": 0.5, "seed": -3}, "sampling", SamplingOverrides(None, 0, None, 0.5, -3)),
+        ({"top_k": -1, "min_p": 0.5, "seed": -3}, "sampling", SamplingOverrides(top_k=0, min_p=0.5, seed=-3)),
     ],
 )
 def test_fields(fields: dict[str, Any], attribute: str, wanted: Any) -> None:
@@ -103,7 +103,7 @@ def test_refused_fields(fields: dict[str, Any], param: str) -> None:
         {"tool_choice": "required"},
         {"response_format": {"type": "json_object"}},
         {"n": 2},
-        {"logprobs": True},
+        {"min_tokens": 3},
         {"modalities": ["audio"]},
         {"functions": [{}]},
         {"add_generation_prompt": False},

@@ -43,7 +43,7 @@ def test_a_prompt_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"echo": True}, {"suffix": "x"}, {"logprobs": 0}, {"best_of": 2}, {"n": 3}]
+    "fields", [{"echo": True}, {"suffix": "x"}, {"top_logprobs": 1}, {"best_of": 2}, {"n": 3}]
 )
 def test_unsupported_fields(fields: dict[str, Any]) -> None:
     with pytest.raises(ApiError) as caught:

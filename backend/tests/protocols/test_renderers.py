@@ -21,6 +21,7 @@ from mlx_manager.mlx_server.domain.events import (
 )
 from mlx_manager.mlx_server.protocols.openai_chat.render import ChatRenderer
 from mlx_manager.mlx_server.protocols.openai_completions.render import CompletionRenderer
+from mlx_manager.mlx_server.protocols.sse import encoded
 
 STRANGE = 'two\nlines\r\n\n"quoted" \u2028 \x00 😀 data: x'
 END = Finished(FinishReason.LENGTH, Usage(7, 5, 2))
@@ -32,9 +33,9 @@ SCRIPTS: dict[str, list[Event]] = {
 BROKEN: list[Event] = [TextDelta("Hel"), Failed(ErrorCode.WORKER_DIED, "it died")]
 
 
-async def play(events: Sequence[Event]) -> AsyncIterator[Event]:
+async def play(events: Sequence[Event]) -> AsyncIterator[Sequence[Event]]:
     for event in events:
-        yield event
+        yield [event]
 
 
 def payloads(stream: Sequence[bytes]) -> list[str]:
@@ -48,7 +49,7 @@ def payloads(stream: Sequence[bytes]) -> list[str]:
 
 async def streamed(renderer: ChatRenderer | CompletionRenderer, events: Sequence[Event]) -> list[Any]:
     """The decoded chunks of a stream that ends well."""
-    *chunks, done = payloads([chunk async for chunk in renderer.stream(play(events))])
+    *chunks, done = payloads([chunk async for chunk in encoded(renderer, play(events))])
     assert done == "[DONE]"
     return [json.loads(chunk) for chunk in chunks]
 
@@ -113,7 +114,7 @@ def test_scripts_say_what_they_should() -> None:
 @pytest.mark.parametrize("make", [ChatRenderer, CompletionRenderer])
 async def test_an_error_in_the_middle(make: type[ChatRenderer] | type[CompletionRenderer]) -> None:
     renderer = make("m", include_usage=True)
-    events = payloads([chunk async for chunk in renderer.stream(play(BROKEN))])
+    events = payloads([chunk async for chunk in encoded(renderer, play(BROKEN))])
     assert "Hel" in events[-2]
     assert json.loads(events[-1]) == {
         "error": {"message": "it died", "type": "server_error", "param": None, "code": "worker_died"}
@@ -142,6 +143,7 @@ async def test_whole_chat_answer_exactly() -> None:
         "prompt_tokens": 7,
         "completion_tokens": 5,
         "total_tokens": 12,
+        "prompt_tokens_details": {"cached_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 2},
     }
     assert body["object"] == "chat.completion"

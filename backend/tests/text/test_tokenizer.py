@@ -11,7 +11,7 @@ from tokenizers import models, pre_tokenizers, processors
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, TextPrompt, TokenPrompt
-from mlx_manager.mlx_server.text.tokenizer import Tokenizer
+from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
 
 DATA = Path(os.environ.get("MLX_MANAGER_TEST_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 TEMPLATE = (
@@ -106,9 +106,10 @@ def test_stop_ids(tmp_path: Path, files: dict[str, Any], wanted: set[int]) -> No
 
 def test_special_tokens_are_added_to_text_and_not_to_chats(tmp_path: Path) -> None:
     tokenizer = Tokenizer.load(make_folder(tmp_path, template="{{ messages[0].content }} <assistant>"))
-    assert tokenizer.encode(TextPrompt("hello world")) == ([1, 3, 4], "hello world")
-    assert tokenizer.encode(chat(ChatMessage("user", "hello"))) == ([3, 6], "hello <assistant>")
-    assert tokenizer.encode(TokenPrompt((4, 3))) == ([4, 3], "")
+    assert tokenizer.encode(TextPrompt("hello world")) == EncodedPrompt([1, 3, 4], "hello world")
+    rendered = tokenizer.encode(chat(ChatMessage("user", "hello")))
+    assert (rendered.token_ids, rendered.text) == ([3, 6], "hello <assistant>")
+    assert tokenizer.encode(TokenPrompt((4, 3))) == EncodedPrompt([4, 3], "")
     assert tokenizer.detokenizer().push([1, 3, 4, 2]) == "hello world"
 
 
@@ -124,7 +125,7 @@ def test_a_real_one() -> None:
     golden = json.loads((DATA / "models" / "golden.json").read_text())["stories260k-fp32"]
     tokenizer = Tokenizer.load(folder)
     assert tokenizer.stop_ids == {2}
-    assert tokenizer.encode(TextPrompt(golden["prompt"]))[0] == golden["prompt_ids"]
-    ids, text = tokenizer.encode(chat(ChatMessage("user", "One day")))
-    assert text == "One day"
-    assert tokenizer.detokenizer().push(ids) == "One day"
+    assert tokenizer.encode(TextPrompt(golden["prompt"])).token_ids == golden["prompt_ids"]
+    prompt = tokenizer.encode(chat(ChatMessage("user", "One day")))
+    assert prompt.text == "One day"
+    assert tokenizer.detokenizer().push(prompt.token_ids) == "One day"

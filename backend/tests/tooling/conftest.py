@@ -1,10 +1,13 @@
-"""A real server for the tests of what surrounds it."""
+"""A real server for the tests of what surrounds it; scripts/ on the path, for the benchmark's parts."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from tests.tooling.outside import RunningServer
+from tests.tooling.outside import ROOT, RunningServer
+
+sys.path.insert(0, str(ROOT / "scripts"))
 
 StartServer = Callable[[Mapping[str, str]], str]
 

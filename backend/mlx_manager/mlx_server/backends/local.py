@@ -23,6 +23,7 @@ from mlx_manager.mlx_server.backends.base import (
 from mlx_manager.mlx_server.domain.events import FinishReason
 from mlx_manager.mlx_server.domain.request import Priority
 from mlx_manager.mlx_server.engine import wire
+from mlx_manager.mlx_server.engine.ledger import KVLedger
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ _WORKER_MODULE = "mlx_manager.mlx_server.engine.worker"
 _STDERR_LINES = 20
 _STDERR_CHARS = 16_384
 _END_TIMEOUT_S = 0.5
+# Far more than a reader lags behind by accident; a few hundred kB.
+_MOST_UNREAD = 4096
+_PINGS_PER_HANG = 4
 
 
 class WorkerStream:
@@ -49,7 +53,11 @@ class WorkerStream:
         return events
 
     def push(self, event: TokenEvent) -> None:
-        """Deliver an event; the reader may be slower than the worker."""
+        """Deliver an event; a reader that is much slower than the worker loses its job."""
+        if len(self._events) == _MOST_UNREAD and not isinstance(event, Broken):
+            waiting = f"{_MOST_UNREAD} tokens were waiting to be read"
+            self.fail(Broken(ErrorCode.READER_TOO_SLOW, waiting))
+            return
         self._events.append(event)
         self._arrived.set()
 
@@ -64,7 +72,11 @@ class WorkerStream:
 
 
 class LocalWorker:
-    """A worker process and its jobs (a `Backend`). Made by `start`, ready after `load`."""
+    """A worker process and its jobs (a `Backend`). Made by `start`, ready after `load`.
+
+    Attributes:
+        pong: what the worker last said it holds, or None before it was asked.
+    """
 
     def __init__(
         self,
@@ -81,7 +93,12 @@ class LocalWorker:
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._has_ended = False
+        self._answered = asyncio.Event()
+        self._hung = ""
+        self._heard_at = 0.0
+        self._last_ping = 0
         self.max_jobs = 0
+        self.pong: wire.Pong | None = None
         self.hello: wire.Hello
         self.loaded: wire.Loaded
 
@@ -113,20 +130,27 @@ class LocalWorker:
             raise ApiError(ErrorCode.MODEL_LOAD_FAILED, f"the worker process {await self._epitaph()}")
         self.hello = hello
 
-    async def load(self, path: Path, *, max_rows: int, max_waiting: int, prefill_chunk_tokens: int) -> None:
-        """Load a model. Raises ApiError with the reason, after which the worker is of no more use."""
-        self._send(wire.Load(str(path), max_rows, prefill_chunk_tokens))
+    async def load(self, command: wire.Load, *, max_waiting: int, hang_s: float = 120.0) -> None:
+        """Load a model. Raises ApiError with the reason, after which the worker is of no more use.
+
+        Args:
+            max_waiting: jobs that may wait beyond the rows that run.
+            hang_s: a worker that says nothing for so long while it is asked is ended.
+        """
+        self._send(command)
         report = await self._read_frame()
+        name = Path(command.path).name
         if isinstance(report, wire.LoadFailed):
-            raise ApiError(ErrorCode.MODEL_LOAD_FAILED, f"{path.name} cannot be loaded: {report.reason}")
+            raise ApiError(ErrorCode.MODEL_LOAD_FAILED, f"{name} cannot be loaded: {report.reason}")
         if not isinstance(report, wire.Loaded):
             raise ApiError(
-                ErrorCode.MODEL_LOAD_FAILED,
-                f"{path.name} cannot be loaded: its worker {await self._epitaph()}",
+                ErrorCode.MODEL_LOAD_FAILED, f"{name} cannot be loaded: its worker {await self._epitaph()}"
             )
         self.loaded = report
-        self.max_jobs = max_rows + max_waiting
+        self.max_jobs = command.max_rows + max_waiting
+        self._ledger = KVLedger(report.kv_size, command.kv_budget_bytes, command.prefill_chunk_tokens)
         self._tasks.append(asyncio.create_task(self._deliver()))
+        self._tasks.append(asyncio.create_task(self._watch(hang_s)))
 
     @property
     def pid(self) -> int:
@@ -150,6 +174,14 @@ class LocalWorker:
         if len(self._streams) >= self.max_jobs:
             raise ApiError(
                 ErrorCode.QUEUE_FULL, f"{len(self._streams)} requests wait or run already", retry_after_s=5
+            )
+        most_tokens = len(job.prompt_ids) + job.max_tokens
+        if not self._ledger.can_ever_fit(most_tokens):
+            needed, budget = self._ledger.row_bytes(most_tokens), self._ledger.budget_bytes
+            raise ApiError(
+                ErrorCode.INSUFFICIENT_MEMORY,
+                f"{len(job.prompt_ids)} prompt tokens and {job.max_tokens} new ones need "
+                f"{needed / 2**20:.0f} MB of KV cache; there are {budget / 2**20:.0f} MB. Lower max_tokens",
             )
         self._last_id += 1
         self._send(
@@ -198,6 +230,36 @@ class LocalWorker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def ping(self) -> wire.Pong:
+        """Ask the engine what it holds. Raises ApiError where the worker ends first."""
+        self._last_ping += 1
+        number = self._last_ping
+        self._send(wire.Ping(number))
+        while self.pong is None or self.pong.number < number:
+            if not self.is_alive:
+                raise ApiError(ErrorCode.WORKER_DIED, f"the model's worker process {await self._epitaph()}")
+            self._answered.clear()
+            await self._answered.wait()
+        return self.pong
+
+    async def _watch(self, hang_s: float) -> None:
+        """Ask now and then whether the engine is alive; end a worker that does not answer."""
+        loop = asyncio.get_running_loop()
+        self._heard_at = loop.time()
+        while self.is_alive:
+            asked_at = loop.time()
+            self._last_ping += 1
+            self._send(wire.Ping(self._last_ping))
+            await asyncio.sleep(hang_s / _PINGS_PER_HANG)
+            while self.is_alive and self._heard_at < asked_at:
+                if (silent_s := loop.time() - asked_at) >= hang_s:
+                    self._hung = f"said nothing for {silent_s:.0f} s and was killed"
+                    logger.error("worker %d %s", self.pid, self._hung)
+                    with contextlib.suppress(ProcessLookupError):
+                        self._process.kill()
+                    return
+                await asyncio.sleep(hang_s / _PINGS_PER_HANG)
+
     def _send(self, command: wire.Command) -> None:
         self._writer.write(wire.encode_frame(command))
 
@@ -217,7 +279,9 @@ class LocalWorker:
 
     async def _deliver(self) -> None:
         """Hand each frame's rows to their streams until the worker dies, then fail what is left."""
+        loop = asyncio.get_running_loop()
         while (report := await self._read_frame()) is not None:
+            self._heard_at = loop.time()
             match report:
                 case wire.Steps(rows=rows):
                     for row in rows:
@@ -229,6 +293,9 @@ class LocalWorker:
                     if (stream := self._streams.get(report.sequence_id)) is not None:
                         stored = tuple(report.stored_ids)
                         stream.push(Restored(report.cached_tokens, report.matched_tokens, stored))
+                case wire.Pong():
+                    self.pong = report
+                    self._answered.set()
                 case wire.RowFailed(sequence_id=sequence_id, reason=reason):
                     if (stream := self._streams.pop(sequence_id, None)) is not None:
                         stream.push(Broken(ErrorCode.ENGINE_ERROR, reason))
@@ -237,6 +304,7 @@ class LocalWorker:
         epitaph = await self._epitaph()
         if not self._closing:
             logger.error("worker %d %s", self.pid, epitaph)
+        self._answered.set()
         self._fail_all(epitaph)
 
     def _deliver_row(self, row: wire.Row) -> None:
@@ -264,6 +332,8 @@ class LocalWorker:
 
     async def _epitaph(self) -> str:
         """How the process ended, in words, with the last line that it wrote."""
+        if self._hung:
+            return self._hung
         try:
             code = await asyncio.wait_for(self._process.wait(), _END_TIMEOUT_S)
         except TimeoutError:

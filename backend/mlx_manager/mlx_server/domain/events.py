@@ -1,5 +1,6 @@
 """What a generation tells: any number of deltas, then exactly one `Finished` or `Failed`."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,10 +57,15 @@ class TokenAlternative:
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprob:
-    """A drawn token with the likeliest alternatives, descending."""
+    """A drawn token with the likeliest alternatives, descending.
+
+    Attributes:
+        text_offset: characters of the generated text that were whole before this token.
+    """
 
     token: TokenAlternative
     top: tuple[TokenAlternative, ...] = ()
+    text_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,8 @@ class CacheReport:
         stored_text: what was stored there instead.
         message_index: index of the message that the first differing token lies in, or None.
         role: that message's role, or None.
+        diverged_at: position of the first token that differs from what was stored, or None where
+            nothing differs: the prompt goes on after what was stored, or nothing was stored.
     """
 
     cached_tokens: int
@@ -102,6 +110,7 @@ class CacheReport:
     stored_text: str
     message_index: int | None
     role: str | None
+    diverged_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +131,6 @@ class Failed:
 
 
 Event = PrefillProgress | TextDelta | ReasoningDelta | Finished | Failed
+
+# What has come at once is handed on at once: a stream that lags writes several events in one go.
+EventBatches = AsyncIterator[Sequence[Event]]

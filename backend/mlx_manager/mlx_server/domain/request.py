@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+# Beyond these a repetition penalty leaves nothing of a model's logits; 0 would divide by zero.
+MIN_REPETITION_PENALTY: Final = 0.01
+MAX_REPETITION_PENALTY: Final = 10.0
 
 
 class Priority(StrEnum):
@@ -132,6 +136,7 @@ class GenerationRequest:
         top_logprobs: None asks for no logprobs; 0 for the drawn token's alone, n for the n likeliest, too.
         tenant: whose request it is: until keys exist a hash of the credential that was sent.
         cache_salt: keeps this request's prefixes apart from those of other salts.
+        ignore_eos: whether the tokens that end a sequence are drawn over; the length alone ends it then.
         explain_cache: whether the answer is to say where the prompt left what the prefix cache held.
         timeout_s: most seconds from arrival to the last token, or None for the server's own limit.
     """
@@ -146,5 +151,6 @@ class GenerationRequest:
     tenant: str = ""
     priority: Priority = Priority.INTERACTIVE
     cache_salt: str = ""
+    ignore_eos: bool = False
     explain_cache: bool = False
     timeout_s: float | None = None

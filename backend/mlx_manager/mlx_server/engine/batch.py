@@ -1,11 +1,15 @@
-"""The rows that decode together, and their merged cache."""
+"""Rows that decode together, and their merged cache."""
 
 from typing import Any
 
 import mlx.core as mx
+import numpy as np
 
-from mlx_manager.mlx_server.engine.sampling import RowSampling, token_ids
+from mlx_manager.mlx_server.engine.sampling import Draw, Sampler, make_sampler
 from mlx_manager.mlx_server.engine.sequence import Sequence
+from mlx_manager.mlx_server.engine.wire import TokenLogprobs
+
+Drawn = tuple[Sequence, int, TokenLogprobs | None]
 
 
 def merge_alone(cache: list[Any]) -> list[Any]:
@@ -14,44 +18,142 @@ def merge_alone(cache: list[Any]) -> list[Any]:
 
 
 class DecodeBatch:
-    """Rows of unequal length in one cache, padded on the left; each step draws one token a row.
+    """Rows in one cache, padded on the left; each step draws one token a row.
+
+    A step is launched and later collected, so that the device computes while the host reports.
+    Where no draw depends on what the host must know first, the next step is launched before the
+    last one is collected. Rows come and go only while nothing is in flight.
 
     Args:
         model: an mlx-lm model; called with token ids of shape (B, 1) and the cache.
         can_batch: False keeps the one row's own cache, for families whose caches do not merge.
+        samples_on_host: see `make_sampler`.
     """
 
-    def __init__(self, model: Any, *, can_batch: bool) -> None:
+    def __init__(self, model: Any, *, can_batch: bool, samples_on_host: bool) -> None:
         self._model = model
         self._can_batch = can_batch
+        self._samples_on_host = samples_on_host
         self._cache: list[Any] = []
-        self._next_ids: list[int] = []
-        self._sampling = RowSampling([])
+        self._sampler: Sampler = make_sampler([], on_host=samples_on_host)
+        # Launched and not collected: draws, or logits that the sampler waits for.
+        self._draws: list[Draw] = []
+        self._logits: mx.array | None = None
         self.rows: list[Sequence] = []
 
-    def add(self, sequence: Sequence, first_id: int) -> None:
-        """Take over a sequence whose prompt is read and whose first token is drawn."""
+    @property
+    def in_flight(self) -> bool:
+        """Whether a step has been launched and not been collected."""
+        return bool(self._draws) or self._logits is not None
+
+    @property
+    def can_run_ahead(self) -> bool:
+        """Whether the next step may be launched before the last one is collected."""
+        # A row whose last token is on its way must not cost a step more.
+        return self._sampler.can_pipeline and not any(row.ends_after(1) for row in self.rows)
+
+    def padding_with(self, lengths: list[int]) -> int:
+        """Padded tokens of the rectangle if rows of these lengths joined."""
+        everyone = [*(row.num_tokens for row in self.rows), *lengths]
+        return len(everyone) * max(everyone) - sum(everyone)
+
+    def add(self, sequences: list[Sequence], cache: list[Any]) -> None:
+        """Take over sequences whose prompts are read but for the token that they feed next.
+
+        Args:
+            cache: their merged cache in the same order; one sequence's own where `can_batch` is False.
+        """
+        assert not self.in_flight
         assert self._can_batch or not self.rows
-        joined = merge_alone(sequence.cache) if self._can_batch else sequence.cache
-        sequence.cache = []
         if self.rows:
-            for layer, other in zip(self._cache, joined, strict=True):
+            for layer, other in zip(self._cache, cache, strict=True):
                 layer.extend(other)
         else:
-            self._cache = joined
-        self.rows.append(sequence)
-        self._next_ids.append(first_id)
-        self._sampling = RowSampling([row.request for row in self.rows])
+            self._cache = cache
+        self._set_rows([*self.rows, *sequences])
 
-    def step(self) -> list[int]:
-        """Draw the next token of every row, in the rows' order."""
-        logits = self._model(mx.array(self._next_ids)[:, None], cache=self._cache)[:, -1, :]
-        drawn = token_ids(self._sampling.draw(logits, [row.generated for row in self.rows]))
-        self._next_ids = drawn
-        return drawn
+    def absorb(self, other: "DecodeBatch") -> None:
+        """Take over another batch's rows."""
+        assert not other.in_flight
+        rows, cache = other.rows, other._cache
+        other.clear()
+        self.add(rows, cache)
+
+    def launch(self) -> None:
+        """Start the next step of every row."""
+        known = [row.next_id for row in self.rows]
+        ids = self._draws[-1].token_ids if self._draws else mx.array(known)
+        for row in self.rows:
+            row.num_fed += 1
+        logits = self._model(ids[:, None], cache=self._cache)[:, -1, :]
+        if self._sampler.can_pipeline:
+            draw = self._sampler.draw(logits)
+            mx.async_eval(*draw.arrays)  # type: ignore[no-untyped-call]  # mlx types it not
+            self._draws.append(draw)
+        else:
+            mx.async_eval(logits)  # type: ignore[no-untyped-call]
+            self._logits = logits
+
+    def collect(self) -> list[Drawn]:
+        """Wait for the step that was launched first; what each row has drawn, in the rows' order."""
+        if self._logits is not None:
+            draw = self._sampler.draw(self._logits)  # if this raises, the logits are still there
+            self._logits = None
+        else:
+            draw = self._draws.pop(0)
+        token_ids, logprobs = draw.collect()
+        return list(zip(self.rows, token_ids, logprobs, strict=True))
+
+    def abandon(self) -> None:
+        """Forget what is in flight: every row has ended."""
+        self._draws, self._logits = [], None
+
+    def verify(self, drafted: list[int]) -> list[int]:
+        """Feed the one row its next token and a draft of what follows; nothing may be in flight.
+
+        Its cache keeps what the model agreed with, so all its layers must be trimmable.
+
+        Returns:
+            The greedy tokens: those of the draft that were right, and one more.
+        """
+        assert not self.in_flight
+        (row,) = self.rows
+        logits = self._model(mx.array([[row.next_id, *drafted]]), cache=self._cache)
+        greedy: list[int] = np.array(mx.argmax(logits[0], axis=-1)).tolist()
+        right = 0
+        while right < len(drafted) and greedy[right] == drafted[right]:
+            right += 1
+        self.trim(len(drafted) - right)
+        row.num_fed += right + 1
+        row.sampling.position += right + 1
+        return greedy[: right + 1]
+
+    def trim(self, num_tokens: int) -> None:
+        """Forget the last tokens that the row was fed."""
+        for layer in self._cache:
+            layer.trim(num_tokens)
+
+    def remove_at_fault(self, indices: list[int]) -> bool:
+        """Drop rows from whose logits nothing could be drawn; the others are to be collected again.
+
+        Returns:
+            Whether that was possible: not where draws were made on the device.
+        """
+        if self._logits is None:
+            return False
+        logits, self._logits = self._logits, None
+        keep = [index for index in range(len(self.rows)) if index not in indices]
+        self.remove({self.rows[index].sequence_id for index in indices})
+        self._logits = logits[mx.array(keep)] if keep else None
+        return True
+
+    def row_cache(self, index: int) -> list[Any]:
+        """A copy of one row's cache, as if it had run alone."""
+        return [layer.extract(index) for layer in self._cache] if self._can_batch else self._cache
 
     def remove(self, sequence_ids: set[int]) -> None:
         """Drop rows, and their part of the cache."""
+        assert not self.in_flight
         keep = [index for index, row in enumerate(self.rows) if row.sequence_id not in sequence_ids]
         if len(keep) == len(self.rows):
             return
@@ -60,11 +162,14 @@ class DecodeBatch:
             return
         for layer in self._cache:
             layer.filter(keep)
-        self.rows = [self.rows[index] for index in keep]
-        self._next_ids = [self._next_ids[index] for index in keep]
-        self._sampling = RowSampling([row.request for row in self.rows])
+        self._set_rows([self.rows[index] for index in keep])
 
     def clear(self) -> None:
-        """Drop every row and give the cache's memory back to the system."""
-        self.rows, self._next_ids, self._cache = [], [], []
-        mx.clear_cache()
+        """Drop every row and what is in flight."""
+        self.abandon()
+        self._cache = []
+        self._set_rows([])
+
+    def _set_rows(self, rows: list[Sequence]) -> None:
+        self.rows = rows
+        self._sampler = make_sampler([row.sampling for row in rows], on_host=self._samples_on_host)

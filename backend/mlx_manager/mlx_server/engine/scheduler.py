@@ -1,12 +1,65 @@
-"""Who is read and who decodes next. Plain Python: it is tested without MLX."""
+"""Who is admitted and who is read next. Plain Python: it is tested without MLX."""
 
-from collections import deque
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Final
 
 from mlx_manager.mlx_server.engine.sequence import Sequence
 
+# A background request that so many others have overtaken goes first.
+_PATIENCE: Final = 8
+# Of so many chunks one goes to the prompt that has waited longest, however long it is.
+_OLDEST_EVERY: Final = 4
+
+
+class TurnQueue:
+    """Tenants take turns; within a tenant first come is first served."""
+
+    def __init__(self) -> None:
+        self._tenants: OrderedDict[str, deque[Sequence]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._tenants.values()))
+
+    def push(self, sequence: Sequence) -> None:
+        """Queue a sequence; a tenant that had nothing waiting goes behind the others."""
+        self._tenants.setdefault(sequence.request.tenant, deque()).append(sequence)
+
+    def peek(self) -> Sequence | None:
+        """The sequence whose turn it is."""
+        return next(iter(self._tenants.values()))[0] if self._tenants else None
+
+    def pop(self) -> Sequence:
+        """Take the sequence whose turn it is; its tenant goes behind the others."""
+        tenant, queue = next(iter(self._tenants.items()))
+        sequence = queue.popleft()
+        if queue:
+            self._tenants.move_to_end(tenant)
+        else:
+            del self._tenants[tenant]
+        return sequence
+
+    def remove(self, sequence_id: int) -> Sequence | None:
+        """Take a sequence out of turn; None if it is not here."""
+        for tenant, queue in self._tenants.items():
+            for sequence in queue:
+                if sequence.sequence_id == sequence_id:
+                    queue.remove(sequence)
+                    if not queue:
+                        del self._tenants[tenant]
+                    return sequence
+        return None
+
 
 class Scheduler:
-    """First come, first served: one prompt is read at a time, between decode steps of all running rows.
+    """Waiting, then being read, then running.
+
+    Interactive sequences are admitted before background ones, tenants in turn. Nobody overtakes a
+    sequence that has its turn and does not fit yet, or a large one would wait for ever. Of the
+    prompts that are being read the one with least left goes first, so that a short question does
+    not wait for a book; every so often the oldest does.
+
+    Decisions depend on the order of calls alone, never on a clock.
 
     Args:
         max_rows: most sequences that are read or decode at once.
@@ -14,40 +67,65 @@ class Scheduler:
 
     def __init__(self, max_rows: int) -> None:
         self.max_rows = max_rows
-        self.waiting: deque[Sequence] = deque()
-        self.prefilling: Sequence | None = None
+        self.reading: list[Sequence] = []
         self.running: dict[int, Sequence] = {}
+        self._interactive = TurnQueue()
+        self._background = TurnQueue()
+        self._passed_over = 0
+        self._chunks = 0
 
     @property
     def has_work(self) -> bool:
         """Whether a step would do anything."""
-        return bool(self.waiting or self.prefilling or self.running)
+        return bool(self.num_waiting or self.reading or self.running)
+
+    @property
+    def num_waiting(self) -> int:
+        """Sequences that have not been admitted."""
+        return len(self._interactive) + len(self._background)
 
     def submit(self, sequence: Sequence) -> None:
-        """Queue a sequence behind those that wait."""
-        self.waiting.append(sequence)
+        """Queue a sequence."""
+        (self._background if sequence.request.background else self._interactive).push(sequence)
 
-    def next_prefill(self) -> Sequence | None:
-        """The sequence whose next chunk is to be read in this step; admits one if there is room."""
-        if self.prefilling is None and self.waiting and len(self.running) < self.max_rows:
-            self.prefilling = self.waiting.popleft()
-        return self.prefilling
+    def admit(self, fits: Callable[[Sequence], bool]) -> None:
+        """Let sequences in while there is room for the one whose turn it is."""
+        while len(self.reading) + len(self.running) < self.max_rows:
+            queue = self._next_queue()
+            if (sequence := queue.peek()) is None or not fits(sequence):
+                return
+            if queue is self._background:
+                self._passed_over = 0
+            elif self._background:
+                self._passed_over += 1
+            self.reading.append(queue.pop())
 
-    def prefill_done(self) -> None:
-        """The sequence that was read has its first token and decodes from now on."""
-        assert self.prefilling is not None
-        self.running[self.prefilling.sequence_id] = self.prefilling
-        self.prefilling = None
+    def next_read(self, is_ready: Callable[[Sequence], bool]) -> Sequence | None:
+        """The sequence whose prompt gets the next chunk, among those that are ready for it."""
+        ready = [sequence for sequence in self.reading if is_ready(sequence)]
+        if not ready:
+            return None
+        self._chunks += 1
+        if self._chunks % _OLDEST_EVERY == 0:
+            return ready[0]
+        return min(ready, key=lambda sequence: (sequence.request.background, sequence.unread))
+
+    def started(self, sequence: Sequence) -> None:
+        """The sequence's prompt is read; it decodes from now on."""
+        self.reading.remove(sequence)
+        self.running[sequence.sequence_id] = sequence
 
     def remove(self, sequence_id: int) -> Sequence | None:
         """Take a sequence out, wherever it stands; None if it is not here (any more)."""
-        if self.prefilling is not None and self.prefilling.sequence_id == sequence_id:
-            sequence, self.prefilling = self.prefilling, None
-            return sequence
         if (running := self.running.pop(sequence_id, None)) is not None:
             return running
-        for sequence in self.waiting:
+        for sequence in self.reading:
             if sequence.sequence_id == sequence_id:
-                self.waiting.remove(sequence)
+                self.reading.remove(sequence)
                 return sequence
-        return None
+        return self._interactive.remove(sequence_id) or self._background.remove(sequence_id)
+
+    def _next_queue(self) -> TurnQueue:
+        if not self._interactive:
+            return self._background
+        return self._background if self._background and self._passed_over >= _PATIENCE else self._interactive

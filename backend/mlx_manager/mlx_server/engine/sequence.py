@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlx_manager.mlx_server.engine.sampling import SamplingRow
 from mlx_manager.mlx_server.engine.wire import Submit
 
 
@@ -11,24 +12,66 @@ class Sequence:
     """A request inside the engine.
 
     Attributes:
-        cache: its own per-layer cache at batch 1 while the prompt is read; the batch's rows after.
+        cache: its own per-layer cache at batch 1 while the prompt is read; the batch has its rows after.
         prefilled: prompt tokens that the cache holds.
-        generated: tokens drawn so far.
+        begun: whether the prefix cache has said what it has of the prompt.
+        is_restoring: whether it is reading that from disk.
+        num_fed: tokens that its row of a batch holds.
+        has_finished: whether its last token has been drawn.
+        drawn_ids: tokens drawn so far.
     """
 
     request: Submit
     cache: list[Any] = field(default_factory=list)
     prefilled: int = 0
-    generated: int = 0
+    begun: bool = False
+    is_restoring: bool = False
+    num_fed: int = 0
+    has_finished: bool = False
+    drawn_ids: list[int] = field(default_factory=list)
+    sampling: SamplingRow = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sampling = SamplingRow(self.request)
 
     @property
     def sequence_id(self) -> int:
         """The server's name for it."""
         return self.request.sequence_id
 
-    def finish_of(self, token_id: int) -> str:
+    @property
+    def unread(self) -> int:
+        """Prompt tokens that are still to be read before it decodes; the last is read by the first step."""
+        return len(self.request.prompt_ids) - 1 - self.prefilled
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens of prompt and answer so far."""
+        return len(self.request.prompt_ids) + len(self.drawn_ids)
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens of prompt and of the longest answer that was asked for."""
+        return len(self.request.prompt_ids) + self.request.max_tokens
+
+    @property
+    def next_id(self) -> int:
+        """The token that the next step feeds."""
+        return self.drawn_ids[-1] if self.drawn_ids else self.request.prompt_ids[-1]
+
+    @property
+    def fed_ids(self) -> list[int]:
+        """The tokens that its row of a batch holds."""
+        return [*self.request.prompt_ids, *self.drawn_ids][: self.num_fed]
+
+    def ends_after(self, steps: int) -> bool:
+        """Whether so many more tokens are all that was asked for."""
+        return len(self.drawn_ids) + steps >= self.request.max_tokens
+
+    def take(self, token_id: int) -> str:
         """Count a drawn token and tell whether it ends the sequence: `stop`, `length` or empty."""
-        self.generated += 1
-        if token_id in self.request.stop_ids:
-            return "stop"
-        return "length" if self.generated >= self.request.max_tokens else ""
+        self.drawn_ids.append(token_id)
+        self.sampling.note(token_id)
+        stops = token_id in self.request.stop_ids
+        self.has_finished = stops or self.ends_after(0)
+        return "stop" if stops else "length" if self.has_finished else ""

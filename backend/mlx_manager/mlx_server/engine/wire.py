@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from mlx_manager.mlx_server.engine.ledger import KVSize
+
 MAX_FRAME_BYTES: Final = 2**28
 HEADER_BYTES: Final = 4
 
@@ -127,6 +129,9 @@ class Loaded(Struct, tag="loaded", frozen=True):
         vocab_size: width of the logits; a prompt's ids must lie below it.
         can_batch: whether the numeric probe found batched logits equal to serial ones.
         probe: the probe's finding in words.
+        kv_size: bytes of one row's cache.
+        prefix_cache: why there is no prefix cache, or empty where there is one.
+        prompt_lookup: why a sequence is not drafted for, or empty where it is.
     """
 
     active_bytes: int
@@ -134,6 +139,9 @@ class Loaded(Struct, tag="loaded", frozen=True):
     can_batch: bool
     probe: str
     load_s: float
+    kv_size: KVSize = KVSize(0, 0)
+    prefix_cache: str = "off"
+    prompt_lookup: str = "off"
 
 
 class LoadFailed(Struct, tag="load_failed", frozen=True):

@@ -11,13 +11,18 @@ import signal
 import socket
 import sys
 import threading
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mlx_manager.mlx_server.engine import device, wire
 
+if TYPE_CHECKING:
+    from mlx_manager.mlx_server.engine.engine import Engine
+
 # mlx-lm names every missing weight; a caller needs the beginning, and the log has the rest.
 _REASON_CHARS = 500
+# A server that stops waits for its workers for half a second.
+_LAST_WRITES_S = 0.4
 
 
 class Connection:
@@ -25,7 +30,10 @@ class Connection:
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
-        self.commands: queue.SimpleQueue[wire.Command] = queue.SimpleQueue()
+        # What is still to be written when the server goes; must be quick, and must not use MLX.
+        self.at_end: Callable[[], object] | None = None
+        # None wakes the thread that owns MLX: something it waited for has come from disk.
+        self.commands: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
 
     def send(self, report: wire.Report) -> None:
         """Send a frame; the death of the server ends this process."""
@@ -49,6 +57,8 @@ class Connection:
         except BaseException:
             logging.exception("the server sent what is no frame")
             os._exit(1)
+        if self.at_end is not None:
+            self.at_end()
         os._exit(0)
 
 
@@ -66,19 +76,40 @@ def serve(connection: Connection) -> None:
     """Load the model that the first command names, then step for as long as the server lives."""
     import mlx.core as mx
 
-    from mlx_manager.mlx_server.engine.engine import Engine
-    from mlx_manager.mlx_server.engine.loader import load
+    from mlx_manager.mlx_server.engine.engine import Engine, EngineOptions
+    from mlx_manager.mlx_server.engine.ledger import KVLedger
+    from mlx_manager.mlx_server.engine.loader import load, untrimmable
+    from mlx_manager.mlx_server.engine.prefixes import Prefixes, open_prefix_cache
 
     device.prepare_device()
     connection.send(_hello(mx))
     command = connection.commands.get()
     assert isinstance(command, wire.Load)
     try:
-        loaded = load(Path(command.path))
+        loaded = load(command)
     except Exception as error:
         logging.exception("cannot load %s", command.path)
         connection.send(wire.LoadFailed(f"{type(error).__name__}: {error}"[:_REASON_CHARS]))
         return
+    cache, disk, reason = open_prefix_cache(loaded.model, command, lambda: connection.commands.put(None))
+    no_lookup = untrimmable(loaded.model) if command.prompt_lookup else "off"
+    engine = Engine(
+        loaded.model,
+        connection.send,
+        EngineOptions(
+            can_batch=loaded.probe.can_batch,
+            can_join_prefill=loaded.probe.can_join_prefill,
+            max_rows=command.max_rows,
+            prefill_chunk_tokens=command.prefill_chunk_tokens,
+            weight_bytes=loaded.weight_bytes,
+            samples_on_host=device.samples_on_host(),
+            prompt_lookup=not no_lookup,
+        ),
+        KVLedger(loaded.kv_size, command.kv_budget_bytes, command.prefill_chunk_tokens),
+        Prefixes(cache),
+    )
+    if disk is not None:
+        connection.at_end = lambda: disk.wait_idle(_LAST_WRITES_S)
     connection.send(
         wire.Loaded(
             active_bytes=mx.get_active_memory(),
@@ -86,31 +117,40 @@ def serve(connection: Connection) -> None:
             can_batch=loaded.probe.can_batch,
             probe=loaded.probe.finding,
             load_s=loaded.load_s,
+            kv_size=loaded.kv_size,
+            prefix_cache=reason,
+            prompt_lookup=no_lookup,
         )
     )
-    engine = Engine(
-        loaded.model,
-        connection.send,
-        can_batch=loaded.probe.can_batch,
-        max_rows=command.max_rows,
-        prefill_chunk_tokens=command.prefill_chunk_tokens,
-    )
     while True:
-        take_commands(engine, connection.commands)
+        for number in take_commands(engine, connection.commands):
+            connection.send(engine.pong(number, mx.get_active_memory()))
         engine.step()
 
 
-def take_commands(engine: Any, commands: queue.SimpleQueue[wire.Command]) -> None:
-    """Give the engine what has come in; with nothing to do, sleep until something does."""
+def take_commands(engine: "Engine", commands: queue.SimpleQueue[wire.Command | None]) -> list[int]:
+    """Give the engine what has come in; with nothing to do, sleep until something does.
+
+    Returns:
+        The numbers of the pings that came.
+    """
+    pings: list[int] = []
     block = not engine.has_work
     while True:
         try:
             command = commands.get(block=block)
         except queue.Empty:
-            return
-        assert not isinstance(command, wire.Load | wire.Ping)
-        engine.handle(command)
+            return pings
         block = False
+        match command:
+            case None:
+                engine.resume()
+            case wire.Ping(number=number):
+                pings.append(number)
+            case wire.Submit() | wire.Cancel():
+                engine.handle(command)
+            case wire.Load():
+                raise AssertionError("a worker loads one model")
 
 
 def _hello(mx: Any) -> wire.Hello:

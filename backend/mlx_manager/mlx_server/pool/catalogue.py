@@ -8,7 +8,11 @@ from typing import Any
 
 import mlx_manager
 from mlx_manager.mlx_server.domain.models import ModelDescription
-from mlx_manager.mlx_server.domain.request import SamplingParams
+from mlx_manager.mlx_server.domain.request import (
+    MAX_REPETITION_PENALTY,
+    MIN_REPETITION_PENALTY,
+    SamplingParams,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -89,9 +93,13 @@ def describe(model_id: str, path: Path) -> ModelDescription | None:
 
 def _default_sampling(config: dict[str, Any]) -> SamplingParams:
     """What the model's authors ask for. `do_sample: false` is greedy; silence is OpenAI's temperature 1."""
+    penalty = _number(config.get("repetition_penalty"), 1.0)
+    if not MIN_REPETITION_PENALTY <= penalty <= MAX_REPETITION_PENALTY:
+        penalty = 1.0
     if config.get("do_sample") is False:
-        return SamplingParams(temperature=0.0)
+        return SamplingParams(temperature=0.0, repetition_penalty=penalty)
     return SamplingParams(
+        repetition_penalty=penalty,
         temperature=_number(config.get("temperature"), 1.0),
         top_k=int(_number(config.get("top_k"), 0)),
         top_p=_number(config.get("top_p"), 1.0),

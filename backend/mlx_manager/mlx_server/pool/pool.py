@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.core.paths import home_dir
 from mlx_manager.mlx_server.backends.local import LocalWorker
-from mlx_manager.mlx_server.config import GB, MLXServerSettings
-from mlx_manager.mlx_server.domain.models import ModelDescription
+from mlx_manager.mlx_server.config import GB, MLXServerSettings, ModelOptions
+from mlx_manager.mlx_server.domain.models import EngineHealth, ModelDescription, ModelRuntime
+from mlx_manager.mlx_server.engine import wire
 from mlx_manager.mlx_server.pool.budget import effective_budget_bytes
 from mlx_manager.mlx_server.pool.catalogue import Catalogue
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
@@ -54,12 +56,40 @@ class ModelPool:
         self._load: _Load | None = None
         self._waiting: Counter[Path] = Counter()
         self._changed = asyncio.Event()
+        self._runtimes: dict[Path, ModelRuntime] = {}
         self._closed = False
+
+    def runtime(self, description: ModelDescription) -> ModelRuntime | None:
+        """What was found out when the model was last loaded by this server; None before that."""
+        return self._runtimes.get(description.path)
 
     @property
     def resident_id(self) -> str | None:
         """Id of the model in memory, if any."""
         return resident.description.model_id if (resident := self._usable()) else None
+
+    async def engine_health(self, timeout_s: float) -> EngineHealth | None:
+        """What the resident model's engine says of itself now; None where none is resident.
+
+        Raises:
+            ApiError: it ended, or did not answer in time.
+        """
+        if (resident := self._usable()) is None:
+            return None
+        try:
+            pong = await asyncio.wait_for(resident.worker.ping(), timeout_s)
+        except TimeoutError:
+            reason = f"the engine of {resident.description.model_id} has not answered within {timeout_s:g} s"
+            raise ApiError(ErrorCode.ENGINE_ERROR, reason) from None
+        return EngineHealth(
+            model_id=resident.description.model_id,
+            num_running=pong.num_running,
+            num_waiting=pong.num_waiting,
+            kv_bytes=pong.kv_bytes,
+            cache_bytes=pong.cache_bytes,
+            active_bytes=pong.active_bytes,
+            fault=pong.fault or None,
+        )
 
     def describe(self, model_id: str) -> ModelDescription:
         """The model of this id. Raises ApiError `model_not_found`."""
@@ -179,21 +209,45 @@ class ModelPool:
             needed = description.weight_bytes * (2 if widened else 1)
             self._check_budget(description, needed, worker.hello.device_limit_bytes)
             await worker.load(
-                description.path,
-                max_rows=self._settings.max_concurrent_requests,
+                self._load_command(description, needed, worker.hello.device_limit_bytes),
                 max_waiting=self._settings.max_queued_requests,
-                prefill_chunk_tokens=self._settings.prefill_chunk_tokens,
+                hang_s=self._settings.worker_hang_s,
             )
         except BaseException:
             await worker.close()
             raise
         report = worker.loaded
+        self._runtimes[description.path] = _runtime(report, self._options(description))
         logger.info(
             "loaded %s in %.1f s (%.0f MB, worker %d, %s): %s",
             *(description.model_id, report.load_s, report.active_bytes / 1e6),
             *(worker.pid, worker.hello.device, report.probe),
         )
         return Resident(description, tokenizer, worker)
+
+    def _options(self, description: ModelDescription) -> ModelOptions:
+        return self._settings.model_options.get(description.model_id, ModelOptions())
+
+    def _load_command(self, description: ModelDescription, weight_bytes: int, device_bytes: int) -> wire.Load:
+        """How the model is to be run; what the weights leave of the budget is for its caches."""
+        settings = self._settings
+        options = self._options(description)
+        left = effective_budget_bytes(settings.max_memory_bytes, device_bytes) - weight_bytes
+        # Of a small rest most belongs to the requests that run.
+        cache_bytes = min(int(settings.prefix_cache_gb * GB), left // 4)
+        disk_bytes = int(settings.prefix_cache_disk_gb * GB)
+        return wire.Load(
+            str(description.path),
+            max_rows=settings.max_concurrent_requests,
+            prefill_chunk_tokens=settings.prefill_chunk_tokens,
+            kv_budget_bytes=max(left - cache_bytes, 1),
+            kv_bits=options.kv_bits or 0,
+            prompt_lookup=options.prompt_lookup,
+            cache_budget_bytes=cache_bytes,
+            cache_dir=str(home_dir() / "kv-cache") if disk_bytes else "",
+            cache_disk_budget_bytes=disk_bytes,
+            cache_disk_floor_bytes=int(settings.prefix_cache_disk_floor_gb * GB),
+        )
 
     def _check_budget(self, description: ModelDescription, needed: int, device_bytes: int | None) -> None:
         budget = effective_budget_bytes(self._settings.max_memory_bytes, device_bytes)
@@ -202,6 +256,17 @@ class ModelPool:
                 ErrorCode.INSUFFICIENT_MEMORY,
                 f"{description.model_id} needs {_size(needed)} and the budget is {_size(budget)}",
             )
+
+
+def _runtime(report: wire.Loaded, options: ModelOptions) -> ModelRuntime:
+    return ModelRuntime(
+        can_batch=report.can_batch,
+        batching=report.probe,
+        kv_bytes_per_token=report.kv_size.bytes_per_token,
+        kv_bits=options.kv_bits,
+        prefix_cache=report.prefix_cache or None,
+        prompt_lookup=report.prompt_lookup or None,
+    )
 
 
 def _size(num_bytes: int) -> str:

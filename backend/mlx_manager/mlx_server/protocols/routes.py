@@ -1,7 +1,7 @@
 """The server's routes: thin, each one parse → start → render."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mlx_manager.mlx_server.domain.events import Event
+from mlx_manager.mlx_server.domain.events import EventBatches
 from mlx_manager.mlx_server.generation import RunningGeneration
 from mlx_manager.mlx_server.protocols.body import read_object
 from mlx_manager.mlx_server.protocols.fields import ignored_header, ignored_paths
@@ -23,7 +23,8 @@ from mlx_manager.mlx_server.protocols.openai_completions.render import Completio
 from mlx_manager.mlx_server.protocols.openai_completions.schema import UNSUPPORTED as COMPLETION_UNSUPPORTED
 from mlx_manager.mlx_server.protocols.openai_completions.schema import CompletionRequest
 from mlx_manager.mlx_server.protocols.openapi import body_schema
-from mlx_manager.mlx_server.protocols.sse import GenerationStream
+from mlx_manager.mlx_server.protocols.sse import GenerationStream, StreamRenderer
+from mlx_manager.mlx_server.protocols.tenant import tenant_of
 from mlx_manager.mlx_server.serving import Serving
 
 router = APIRouter(prefix="/v1")
@@ -41,14 +42,10 @@ def get_serving(request: Request) -> Serving:
 ServingDep = Annotated[Serving, Depends(get_serving)]
 
 
-class Renderer(Protocol):
+class Renderer(StreamRenderer, Protocol):
     """Turns a generation's events into one dialect's wire."""
 
-    def stream(self, events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
-        """Encoded server-sent events."""
-        ...
-
-    async def fold(self, events: AsyncIterator[Event]) -> bytes:
+    async def fold(self, events: EventBatches) -> bytes:
         """The whole answer as JSON. Raises ApiError where the generation failed."""
         ...
 
@@ -72,10 +69,12 @@ async def retrieve_model(model_id: str, serving: ServingDep) -> Response:
 async def chat_completions(request: Request, serving: ServingDep) -> Response:
     """Answer a conversation, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
-    generation, wire = parse_chat(body, request.state.request_id)
+    generation, wire = parse_chat(body, request.state.request_id, tenant_of(request.headers))
     headers = ignored_header(ignored_paths(wire, CHAT_UNSUPPORTED))
     starting = serving.generator.start(generation)
-    renderer = ChatRenderer(wire.model, include_usage=wire.include_usage)
+    renderer = ChatRenderer(
+        wire.model, include_usage=wire.include_usage, logprobs=generation.top_logprobs is not None
+    )
     return await _answer(request, starting, renderer, bool(wire.stream), headers)
 
 
@@ -83,10 +82,12 @@ async def chat_completions(request: Request, serving: ServingDep) -> Response:
 async def completions(request: Request, serving: ServingDep) -> Response:
     """Continue a text, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
-    generation, wire = parse_completion(body, request.state.request_id)
+    generation, wire = parse_completion(body, request.state.request_id, tenant_of(request.headers))
     headers = ignored_header(ignored_paths(wire, COMPLETION_UNSUPPORTED))
     starting = serving.generator.start(generation)
-    renderer = CompletionRenderer(wire.model, include_usage=wire.include_usage)
+    renderer = CompletionRenderer(
+        wire.model, include_usage=wire.include_usage, logprobs=generation.top_logprobs is not None
+    )
     return await _answer(request, starting, renderer, bool(wire.stream), headers)
 
 
@@ -102,7 +103,7 @@ async def _answer(
     if running is None:
         return Response(status_code=_CLIENT_CLOSED_REQUEST)
     if stream:
-        return GenerationStream(running, renderer.stream(running.events()), headers)
+        return GenerationStream(running, renderer, headers)
     async with running:
         body = await _unless_disconnected(request, renderer.fold(running.events()))
     if body is None:

@@ -38,6 +38,7 @@ class Vocabulary:
         self._is_byte_level = "ByteLevel" in kinds and kinds <= {"ByteLevel", "Fuse", "Sequence"}
         self._has_byte_tokens = "ByteFallback" in kinds
         self._known: dict[int, bytes | None] = {}
+        self._spelt: dict[int, tuple[str, bytes]] = {}
 
     def bytes_of(self, token_id: int) -> bytes | None:
         """The token's bytes, empty for a special token; None where it is text."""
@@ -50,6 +51,36 @@ class Vocabulary:
         if before is None:
             return self._decode([token_id])
         return self._decode([before, token_id])[len(self._decode([before])) :]
+
+    def spelling(self, token_id: int, *, first: bool = False) -> tuple[str, bytes]:
+        """A token by itself, as text and as bytes; a special token by its name.
+
+        Bytes that are no whole character show as U+FFFD in the text. An id that no token has, as
+        logits may be wider than the vocabulary, is empty.
+
+        Args:
+            first: whether nothing stands before it, where some tokens lose a space.
+        """
+        if first:
+            return self._spell(token_id, None)
+        if token_id not in self._spelt:
+            # Any token will do as the one before it; itself where there is no better one.
+            before = token_id if self.anchor is None else self.anchor
+            self._spelt[token_id] = self._spell(token_id, before)
+        return self._spelt[token_id]
+
+    def show(self, token_ids: Iterable[int]) -> str:
+        """A run of tokens as text, special tokens by name."""
+        return b"".join(self.spelling(token_id)[1] for token_id in token_ids).decode(errors="replace")
+
+    def _spell(self, token_id: int, before: int | None) -> tuple[str, bytes]:
+        if token_id in self._special:
+            text: str = self._tokenizer.id_to_token(token_id) or ""
+            return text, text.encode()
+        if (spelt := self.bytes_of(token_id)) is None:
+            text = self.text_of(token_id, before)
+            return text, text.encode()
+        return spelt.decode(errors="replace"), spelt
 
     @property
     def anchor(self) -> int | None:
@@ -83,28 +114,36 @@ class Detokenizer:
     Args:
         vocabulary: of the model's tokenizer; shared by its detokenizers.
         context_ids: tokens that stand before the first one, where the text continues theirs.
+
+    Attributes:
+        vocabulary: the one that was given.
     """
 
     def __init__(self, vocabulary: Vocabulary, context_ids: Iterable[int] = ()) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._utf8 = _Utf8(errors="replace")
         self._before: int | None = None
         self.push(context_ids)
+
+    @property
+    def at_start(self) -> bool:
+        """Whether the next token has nothing before it."""
+        return self._before is None
 
     def push(self, token_ids: Iterable[int]) -> str:
         """Take tokens and return the text that is now certain; often empty."""
         return "".join(map(self._push, token_ids))
 
     def _push(self, token_id: int) -> str:
-        spelt = self._vocabulary.bytes_of(token_id)
+        spelt = self.vocabulary.bytes_of(token_id)
         if spelt is None:
             # A character that text interrupts will never be whole.
             broken = self._utf8.decode(b"", final=True)
-            text = self._vocabulary.text_of(token_id, self._before)
+            text = self.vocabulary.text_of(token_id, self._before)
             self._before = token_id
             return broken + text
         if spelt and self._before is None:
-            self._before = self._vocabulary.anchor
+            self._before = self.vocabulary.anchor
         return self._utf8.decode(spelt)
 
 

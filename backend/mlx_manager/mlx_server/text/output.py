@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from mlx_manager.mlx_server.domain.events import Event, ReasoningDelta, TextDelta
+from mlx_manager.mlx_server.backends.base import DrawnLogprobs
+from mlx_manager.mlx_server.domain.events import ReasoningDelta, TextDelta
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer
+from mlx_manager.mlx_server.text.logprobs import LogprobTrail
 from mlx_manager.mlx_server.text.reasoning import Piece, ReasoningSplitter
 from mlx_manager.mlx_server.text.stop import StopScanner
 
@@ -30,31 +32,58 @@ class OutputText:
         self._detokenizer = detokenizer
         self._scanner = StopScanner(stops)
         self._reasoning = reasoning
+        self._trail = LogprobTrail(detokenizer.vocabulary)
+        self._detokenized = 0
+        self._answered = 0
         self.stopped = False
         self.reasoning_tokens = 0
 
-    def push(self, token_id: int) -> list[Event]:
+    def push(self, token_id: int, logprobs: DrawnLogprobs | None = None) -> list[TextDelta | ReasoningDelta]:
         """Take a token and return the deltas that are certain."""
-        text, self.stopped = self._scanner.push(self._detokenizer.push([token_id]))
-        events = self._split(text)
+        first = self._detokenizer.at_start
+        text = self._detokenizer.push([token_id])
+        start = self._detokenized
+        self._detokenized += len(text)
+        if logprobs is not None:
+            self._trail.push(token_id, logprobs, start, self._detokenized, first=first)
+        text, self.stopped = self._scanner.push(text)
+        deltas = self._deltas(self._split(text))
         if self._reasoning is not None and self._reasoning.inside:
             self.reasoning_tokens += 1
-        return events
+            self._trail.forget(self._reasoning.taken)
+        return deltas
 
-    def finish(self) -> list[Event]:
+    def finish(self) -> list[TextDelta | ReasoningDelta]:
         """What was held back; call once, at the end."""
-        events = self._split(self._scanner.finish())
+        pieces = self._split(self._scanner.finish())
         if self._reasoning is not None:
-            events += [_delta(piece) for piece in self._reasoning.finish()]
-        return events
+            pieces += self._reasoning.finish()
+        deltas = self._deltas(pieces)
+        # Tokens that never came to be text, as half a character at the end does not.
+        answer_start = None if self.stopped else self._answer_start
+        if answer_start is not None and (rest := self._trail.take(answer_start, None)):
+            deltas.append(TextDelta("", rest))
+        return deltas
 
-    def _split(self, text: str) -> list[Event]:
+    @property
+    def _answer_start(self) -> int | None:
+        return 0 if self._reasoning is None else self._reasoning.answer_start
+
+    def _split(self, text: str) -> list[Piece]:
         if not text:
             return []
         if self._reasoning is None:
-            return [TextDelta(text)]
-        return [_delta(piece) for piece in self._reasoning.push(text)]
+            return [Piece(text, False)]
+        return self._reasoning.push(text)
 
+    def _deltas(self, pieces: list[Piece]) -> list[TextDelta | ReasoningDelta]:
+        return [
+            ReasoningDelta(piece.text) if piece.is_reasoning else self._text_delta(piece.text)
+            for piece in pieces
+        ]
 
-def _delta(piece: Piece) -> Event:
-    return ReasoningDelta(piece.text) if piece.is_reasoning else TextDelta(piece.text)
+    def _text_delta(self, text: str) -> TextDelta:
+        self._answered += len(text)
+        answer_start = self._answer_start
+        assert answer_start is not None, "text of the answer came before its beginning"
+        return TextDelta(text, self._trail.take(answer_start, answer_start + self._answered))

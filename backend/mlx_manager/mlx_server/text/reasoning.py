@@ -18,6 +18,10 @@ class ReasoningSplitter:
 
     Args:
         opened: the prompt itself ends inside the block, as some templates do.
+
+    Attributes:
+        taken: characters pushed so far.
+        answer_start: those before the answer's first, or None until that is known.
     """
 
     def __init__(self, *, opened: bool = False) -> None:
@@ -25,6 +29,8 @@ class ReasoningSplitter:
         self._decided = opened
         self._trim = opened  # white space beside the tags belongs to neither
         self._held = ""
+        self.taken = 0
+        self.answer_start: int | None = None
 
     @classmethod
     def after(cls, prompt_text: str) -> "ReasoningSplitter":
@@ -39,6 +45,7 @@ class ReasoningSplitter:
     def push(self, text: str) -> list[Piece]:
         """Take text and return the runs that are certain."""
         self._held += text
+        self.taken += len(text)
         pieces: list[Piece] = []
         if not self._decided and not self._decide():
             return pieces
@@ -60,6 +67,8 @@ class ReasoningSplitter:
     def finish(self) -> list[Piece]:
         """What was held back at the end."""
         held, self._held = self._held, ""
+        if not self._decided:
+            self.answer_start = 0
         pieces: list[Piece] = []
         self._append(pieces, held.rstrip() if self._inside else held, self._inside)
         return pieces
@@ -79,6 +88,8 @@ class ReasoningSplitter:
         if self._trim:
             text = text.lstrip()
             self._trim = not text
+        if text and not is_reasoning and self.answer_start is None:
+            self.answer_start = self.taken - len(text)  # an answer's text is never held: it is the newest
         if text:
             pieces.append(Piece(text, is_reasoning))
 

@@ -2,12 +2,21 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, Prompt, TextPrompt, TokenPrompt
+from mlx_manager.mlx_server.domain.request import (
+    Boundary,
+    ChatMessage,
+    ChatPrompt,
+    Prompt,
+    TextPrompt,
+    TokenPrompt,
+)
+from mlx_manager.mlx_server.text.boundaries import find_ends, to_boundaries
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
@@ -16,6 +25,20 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # PyTorch is not missing: nothing here needs it.
 os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPrompt:
+    """A prompt in tokens.
+
+    Attributes:
+        text: what the tokens came from; empty for a prompt of token ids.
+        boundaries: ends of a conversation's messages, ascending; those that could be told.
+    """
+
+    token_ids: list[int]
+    text: str
+    boundaries: tuple[Boundary, ...] = ()
 
 
 class Tokenizer:
@@ -73,34 +96,57 @@ class Tokenizer:
                 ErrorCode.CHAT_TEMPLATE_MISSING, "this model has no chat template", param="messages"
             )
         try:
-            rendered: str = self._tokenizer.apply_chat_template(
-                [_for_template(message) for message in prompt.messages],
-                tokenize=False,
-                add_generation_prompt=True,
-                **prompt.template_kwargs,
-            )
+            return self._apply_template(prompt.messages, prompt.template_kwargs, for_answer=True)
         except Exception as error:  # templates are programs: they raise what they like
             raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, str(error), param="messages") from error
-        return rendered
 
-    def encode(self, prompt: Prompt) -> tuple[list[int], str]:
-        """Token ids of a prompt, and the text they came from (empty for token ids).
+    def encode(self, prompt: Prompt, *, all_boundaries: bool = False) -> EncodedPrompt:
+        """A prompt in tokens.
 
         A rendered template holds its own special tokens; plain text gets the ones that the
         tokenizer adds, such as a beginning-of-sequence token.
+
+        Args:
+            all_boundaries: tell the end of every message, not only of those that a later prompt is
+                likely to begin with.
+
+        Raises:
+            ApiError: a conversation cannot be rendered.
         """
         match prompt:
             case ChatPrompt():
-                text = self.render(prompt)
-                return self._encode(text, add_special_tokens=False), text
+                return self._encode_chat(prompt, all_boundaries=all_boundaries)
             case TextPrompt(text=text):
-                return self._encode(text, add_special_tokens=True), text
+                return EncodedPrompt(self._rust.encode(text, add_special_tokens=True).ids, text)
             case TokenPrompt(token_ids=token_ids):
-                return list(token_ids), ""
+                return EncodedPrompt(list(token_ids), "")
 
-    def _encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
-        ids: list[int] = self._rust.encode(text, add_special_tokens=add_special_tokens).ids
-        return ids
+    def show(self, token_ids: Iterable[int]) -> str:
+        """A run of tokens as text for people, special tokens by name."""
+        return self._vocabulary.show(token_ids)
+
+    def _encode_chat(self, prompt: ChatPrompt, *, all_boundaries: bool) -> EncodedPrompt:
+        text = self.render(prompt)
+        encoding = self._rust.encode(text, add_special_tokens=False)
+
+        def render(messages: Sequence[ChatMessage]) -> str:
+            return self._apply_template(messages, prompt.template_kwargs, for_answer=False)
+
+        eos: str | None = self._tokenizer.eos_token
+        ends = find_ends(prompt.messages, text, render, eos=eos, all_messages=all_boundaries)
+        return EncodedPrompt(encoding.ids, text, to_boundaries(ends, prompt.messages, encoding.offsets))
+
+    def _apply_template(
+        self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any], *, for_answer: bool
+    ) -> str:
+        """The messages as the template writes them; it raises what it likes."""
+        rendered: str = self._tokenizer.apply_chat_template(
+            [_for_template(message) for message in messages],
+            tokenize=False,
+            add_generation_prompt=for_answer,
+            **kwargs,
+        )
+        return rendered
 
     def detokenizer(self, context_ids: Sequence[int] = ()) -> Detokenizer:
         """For one answer; `context_ids` stand before it, where it continues their text."""

@@ -1,17 +1,37 @@
 """Fields that chat and text completions share."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from mlx_manager.mlx_server.domain.request import SamplingOverrides
+from mlx_manager.mlx_server.domain.request import (
+    MAX_REPETITION_PENALTY,
+    MIN_REPETITION_PENALTY,
+    GenerationRequest,
+    Priority,
+    Prompt,
+    SamplingOverrides,
+)
 from mlx_manager.mlx_server.protocols.fields import WireModel
 
-MAX_STOPS = 4
+MAX_STOPS: Final = 4
+MAX_TOP_LOGPROBS: Final = 20
+_MAX_BIASES: Final = 1024
+_MAX_BIAS: Final = 100
+_MAX_ID_DIGITS: Final = 9
+_MAX_TIMEOUT_S: Final = 30 * 86_400.0
 
 # More than any window or vocabulary holds means all of it, however large the number.
 Count = Annotated[int, AfterValidator(lambda count: min(count, 2**31 - 1))]
+# Longer than the server lets anything run; clocks overflow far beyond it.
+Seconds = Annotated[
+    float, Field(gt=0, allow_inf_nan=False), AfterValidator(lambda seconds: min(seconds, _MAX_TIMEOUT_S))
+]
+Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
+Repetition = Annotated[
+    float, Field(ge=MIN_REPETITION_PENALTY, le=MAX_REPETITION_PENALTY, allow_inf_nan=False)
+]
 
 
 def _stop_list(value: Any) -> tuple[str, ...]:
@@ -23,6 +43,29 @@ def _stop_list(value: Any) -> tuple[str, ...]:
     if len(stops) > MAX_STOPS:
         raise PydanticCustomError("stop", "takes at most {most} strings", {"most": MAX_STOPS})
     return tuple(stops)
+
+
+def _bias_table(value: Any) -> dict[int, float] | None:
+    """JSON's keys are strings; each must be a token id as JSON would write it."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(map(_is_token_id, value)):
+        raise PydanticCustomError("bias", "must be an object whose keys are token ids")
+    if len(value) > _MAX_BIASES:
+        raise PydanticCustomError("bias", "takes at most {most} token ids", {"most": _MAX_BIASES})
+    if not all(map(_is_bias, value.values())):
+        raise PydanticCustomError("bias", "takes numbers from -{most} to {most}", {"most": _MAX_BIAS})
+    return {int(key): float(bias) for key, bias in value.items()}
+
+
+def _is_token_id(key: Any) -> bool:
+    """Whether it is a whole number without sign or leading zeros, so that no id comes twice."""
+    is_number = isinstance(key, str) and len(key) <= _MAX_ID_DIGITS and key.isascii() and key.isdigit()
+    return is_number and str(int(key)) == key
+
+
+def _is_bias(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX_BIAS
 
 
 class StreamOptions(WireModel):
@@ -41,38 +84,79 @@ class SamplingFields(WireModel):
     top_k: Count | None = Field(default=None, ge=-1)
     min_p: float | None = Field(default=None, ge=0, le=1)
     seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
+    logit_bias: Annotated[dict[int, float] | None, BeforeValidator(_bias_table)] = None
+    presence_penalty: Penalty | None = None
+    frequency_penalty: Penalty | None = None
+    repetition_penalty: Repetition | None = None
+    repeat_penalty: Repetition | None = None
     stop: Annotated[tuple[str, ...], BeforeValidator(_stop_list)] = ()
+    ignore_eos: bool | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    priority: Literal["interactive", "background"] | None = None
+    cache_salt: str | None = Field(default=None, max_length=256)
+    cache_debug: bool | None = None
+    timeout: Seconds | None = None
+
+    @field_validator("repeat_penalty")
+    @classmethod
+    def _one_penalty(cls, value: float | None, info: ValidationInfo) -> float | None:
+        """Another name for `repetition_penalty`: both may be stated where they agree."""
+        other = info.data.get("repetition_penalty")
+        if value is not None and other is not None and value != other:
+            raise PydanticCustomError("penalty", "is another name for repetition_penalty, which differs")
+        return value
 
     @property
     def include_usage(self) -> bool:
         """Whether a stream ends with a chunk of usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
-    def sampling(self) -> SamplingOverrides:
+    def request(
+        self, prompt: Prompt, request_id: str, tenant: str, max_tokens: int | None, top_logprobs: int | None
+    ) -> GenerationRequest:
+        """The request, with what the dialect read in its own way."""
+        return GenerationRequest(
+            request_id=request_id,
+            model=self.model,
+            prompt=prompt,
+            max_tokens=max_tokens,
+            sampling=self._sampling(),
+            stop=self.stop,
+            top_logprobs=top_logprobs,
+            tenant=tenant,
+            priority=Priority(self.priority or Priority.INTERACTIVE),
+            cache_salt=self.cache_salt or "",
+            ignore_eos=bool(self.ignore_eos),
+            explain_cache=bool(self.cache_debug),
+            timeout_s=self.timeout,
+        )
+
+    def _sampling(self) -> SamplingOverrides:
         """What the request states of sampling; top_k -1 is some clients' way to say 0."""
-        top_k = None if self.top_k is None else max(self.top_k, 0)
-        return SamplingOverrides(self.temperature, top_k, self.top_p, self.min_p, self.seed)
+        stated = self.repetition_penalty
+        return SamplingOverrides(
+            temperature=self.temperature,
+            top_k=None if self.top_k is None else max(self.top_k, 0),
+            top_p=self.top_p,
+            min_p=self.min_p,
+            seed=self.seed,
+            logit_bias=self.logit_bias,
+            repetition_penalty=self.repeat_penalty if stated is None else stated,
+            presence_penalty=self.presence_penalty,
+            frequency_penalty=self.frequency_penalty,
+        )
 
 
 # Fields that change the answer and are not built yet, with the values that ask for nothing.
 UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "n": (1,),
     "best_of": (1,),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
-    "logit_bias": ({},),
-    "presence_penalty": (0, 0.0),
-    "frequency_penalty": (0, 0.0),
-    "repetition_penalty": (1, 1.0),
-    "repeat_penalty": (1, 1.0),
     "length_penalty": (1, 1.0),
     "typical_p": (1, 1.0),
     "xtc_probability": (0, 0.0),
     "mirostat": (0,),
     "min_tokens": (0,),
-    "ignore_eos": (False,),
     "stop_token_ids": ([],),
     "bad_words": ([],),
     "use_beam_search": (False,),

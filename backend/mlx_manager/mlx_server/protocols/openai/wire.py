@@ -1,11 +1,21 @@
 """Objects that OpenAI's answers have in common."""
 
 import time
+from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from mlx_manager.mlx_server.domain.events import Usage
+from mlx_manager.mlx_server.domain.events import CacheReport, Usage
 from mlx_manager.mlx_server.domain.models import ModelDescription
+
+# JSON knows no infinity; OpenAI writes this for what cannot be drawn.
+_LOWEST_LOGPROB: Final = -9999.0
+
+
+class PromptTokensDetails(Struct, frozen=True):
+    """Where prompt tokens came from."""
+
+    cached_tokens: int
 
 
 class CompletionTokensDetails(Struct, frozen=True):
@@ -20,7 +30,22 @@ class UsageBody(Struct, frozen=True):
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    prompt_tokens_details: PromptTokensDetails
     completion_tokens_details: CompletionTokensDetails
+
+
+class CacheDebug(Struct, frozen=True):
+    """Ours: where the prompt left what the prefix cache held; see `CacheReport`."""
+
+    cached_tokens: int
+    matched_tokens: int
+    prompt_tokens: int
+    diverged_at: int | None
+    prompt_text: str
+    stored_text: str
+    message_index: int | None
+    role: str | None
+    reason: str
 
 
 class ModelBody(Struct, frozen=True):
@@ -48,8 +73,43 @@ def usage_body(usage: Usage) -> UsageBody:
         usage.prompt_tokens,
         usage.completion_tokens,
         usage.prompt_tokens + usage.completion_tokens,
+        PromptTokensDetails(usage.cached_tokens),
         CompletionTokensDetails(usage.reasoning_tokens),
     )
+
+
+def cache_debug_body(report: CacheReport) -> CacheDebug:
+    """The report with a sentence that says what it comes to."""
+    return CacheDebug(
+        report.cached_tokens,
+        report.matched_tokens,
+        report.prompt_tokens,
+        report.diverged_at,
+        report.prompt_text,
+        report.stored_text,
+        report.message_index,
+        report.role,
+        _reason(report),
+    )
+
+
+def _reason(report: CacheReport) -> str:
+    matched, cached = report.matched_tokens, report.cached_tokens
+    if matched == 0:
+        return "nothing stored begins like this prompt"
+    # The last token is read in any case: its logits are what the answer begins with.
+    if cached < min(matched, report.prompt_tokens - 1):
+        return (
+            f"the prefix agrees to token {matched}, but this model's state can be taken up only at {cached}"
+        )
+    if report.diverged_at is not None:
+        return f"the prompt differs from what was stored at token {report.diverged_at}"
+    return "the whole stored prefix was used"
+
+
+def finite(logprob: float) -> float:
+    """The number as JSON can hold it."""
+    return logprob if logprob > _LOWEST_LOGPROB else _LOWEST_LOGPROB
 
 
 def model_body(model: ModelDescription, *, is_resident: bool) -> ModelBody:

@@ -15,14 +15,17 @@ from mlx_manager.mlx_server.protocols.openai_chat.schema import (
 )
 
 
-def parse_chat(body: Mapping[str, Any], request_id: str) -> tuple[GenerationRequest, ChatCompletionRequest]:
+def parse_chat(
+    body: Mapping[str, Any], request_id: str, tenant: str = ""
+) -> tuple[GenerationRequest, ChatCompletionRequest]:
     """The request, and the wire's form of it for the renderer. Raises ApiError that names the field."""
     wire = validate(ChatCompletionRequest, body)
     refuse_unsupported(body, UNSUPPORTED)
     prompt = ChatPrompt(tuple(_messages(wire.messages)), wire.chat_template_kwargs or {})
     # max_completion_tokens is the newer name, so it wins where a client sends both.
     limit = wire.max_completion_tokens if wire.max_completion_tokens is not None else wire.max_tokens
-    return GenerationRequest(request_id, wire.model, prompt, limit, wire.sampling(), wire.stop), wire
+    top_logprobs = (wire.top_logprobs or 0) if wire.logprobs else None
+    return wire.request(prompt, request_id, tenant, limit, top_logprobs), wire
 
 
 def _messages(messages: Sequence[Message]) -> Iterator[ChatMessage]:

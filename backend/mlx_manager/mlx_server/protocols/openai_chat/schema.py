@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from mlx_manager.mlx_server.protocols.fields import WireModel
 from mlx_manager.mlx_server.protocols.openai import sampling
-from mlx_manager.mlx_server.protocols.openai.sampling import Count, SamplingFields
+from mlx_manager.mlx_server.protocols.openai.sampling import MAX_TOP_LOGPROBS, Count, SamplingFields
 
 _RESERVED_TEMPLATE_KWARGS = {
     "messages",
@@ -81,7 +81,17 @@ class ChatCompletionRequest(SamplingFields):
 
     messages: list[Message] = Field(min_length=1)
     max_completion_tokens: Count | None = Field(default=None, ge=1)
+    logprobs: bool | None = None
+    top_logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
     chat_template_kwargs: dict[str, Any] | None = None
+
+    @field_validator("top_logprobs")
+    @classmethod
+    def _only_with_logprobs(cls, count: int | None, info: ValidationInfo) -> int | None:
+        # Some clients send 0 with every request; it asks for nothing.
+        if count and not info.data.get("logprobs"):
+            raise PydanticCustomError("top_logprobs", "needs logprobs to be true")
+        return count
 
     @field_validator("chat_template_kwargs")
     @classmethod

@@ -8,11 +8,11 @@ from mlx_manager.mlx_server.protocols.fields import refuse_unsupported, validate
 from mlx_manager.mlx_server.protocols.openai_completions.schema import UNSUPPORTED, CompletionRequest
 
 
-def parse_completion(body: Mapping[str, Any], request_id: str) -> tuple[GenerationRequest, CompletionRequest]:
+def parse_completion(
+    body: Mapping[str, Any], request_id: str, tenant: str = ""
+) -> tuple[GenerationRequest, CompletionRequest]:
     """The request, and the wire's form of it for the renderer. Raises ApiError that names the field."""
     wire = validate(CompletionRequest, body)
     refuse_unsupported(body, UNSUPPORTED)
     prompt = TextPrompt(wire.prompt) if isinstance(wire.prompt, str) else TokenPrompt(tuple(wire.prompt))
-    return GenerationRequest(
-        request_id, wire.model, prompt, wire.max_tokens, wire.sampling(), wire.stop
-    ), wire
+    return wire.request(prompt, request_id, tenant, wire.max_tokens, wire.logprobs), wire

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from mlx_manager.mlx_server.protocols.openai import sampling
-from mlx_manager.mlx_server.protocols.openai.sampling import SamplingFields
+from mlx_manager.mlx_server.protocols.openai.sampling import MAX_TOP_LOGPROBS, SamplingFields
 
 
 class CompletionRequest(SamplingFields):
     """The body; `prompt` is a string or one list of token ids."""
 
     prompt: str | list[int]
+    logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
 
     @field_validator("prompt", mode="before")
     @classmethod
@@ -32,7 +33,7 @@ class CompletionRequest(SamplingFields):
 
 
 UNSUPPORTED: dict[str, tuple[Any, ...]] = sampling.UNSUPPORTED | {
-    "logprobs": (),
+    "top_logprobs": (0,),
     "echo": (False,),
     "suffix": ("",),
 }

@@ -1,0 +1,78 @@
+"""How many prompt tokens to read between two decode steps: as many as the running rows can bear."""
+
+import math
+from collections import deque
+from typing import Final
+
+import numpy as np
+
+# Running rows then see a gap of at most 1 + this times their usual one.
+_SHARE_OF_STEP: Final = 1.6
+_FIRST_CHUNK: Final = 32
+_FEWEST_TOKENS: Final = 8
+_SAMPLES: Final = 48
+_SMOOTHING: Final = 0.2
+
+
+class Pacer:
+    """Predicts what a chunk costs from the chunks before it: a + b n + c n (offset + n / 2) seconds.
+
+    The third term is attention, whose cost grows with what has been read already.
+
+    Args:
+        max_chunk: most tokens of a chunk, also when nobody waits for a token.
+    """
+
+    def __init__(self, max_chunk: int) -> None:
+        self._max_chunk = max_chunk
+        self._samples: deque[tuple[int, int, float]] = deque(maxlen=_SAMPLES)
+        self._step_s = 0.0
+        self._fit: tuple[float, float, float] | None = None
+
+    def chunk_tokens(self, offset: int, *, is_decoding: bool) -> int:
+        """Tokens to read next, at least one.
+
+        Args:
+            offset: tokens of the prompt that are read already.
+            is_decoding: whether rows wait for their next token.
+        """
+        if not is_decoding or not self._step_s:
+            return self._max_chunk
+        if (fit := self._coefficients()) is None:
+            return min(_FIRST_CHUNK, self._max_chunk)
+        fixed, per_token, per_pair = fit
+        # c/2 n^2 + (b + c offset) n - (budget - a) = 0
+        left = self._step_s * _SHARE_OF_STEP - fixed
+        linear = per_token + per_pair * offset
+        if left <= 0 or linear <= 0:
+            return min(_FEWEST_TOKENS, self._max_chunk)
+        tokens = 2 * left / (linear + math.sqrt(linear * linear + 2 * per_pair * left))
+        return int(min(max(tokens, _FEWEST_TOKENS), self._max_chunk))
+
+    def note_chunk(self, tokens: int, offset: int, seconds: float) -> None:
+        """A chunk was read."""
+        self._samples.append((tokens, offset, seconds))
+        self._fit = None
+
+    def note_steps(self, seconds: float) -> None:
+        """Every running row has got a token."""
+        self._step_s += (seconds - self._step_s) * (_SMOOTHING if self._step_s else 1.0)
+
+    def _coefficients(self) -> tuple[float, float, float] | None:
+        """The least-squares fit with no coefficient below zero; None until there is enough to fit."""
+        if self._fit is None and len({(tokens, offset) for tokens, offset, _ in self._samples}) >= 3:
+            samples = np.array(self._samples)
+            tokens, offset, seconds = samples.T
+            columns = np.stack([np.ones_like(tokens), tokens, tokens * (offset + tokens / 2)], axis=1)
+            # Relative errors: a slow sample must not outweigh the many quick ones.
+            weight = 1.0 / np.maximum(seconds, 1e-6)
+            kept = [0, 1, 2]
+            while True:
+                found, *_ = np.linalg.lstsq(columns[:, kept] * weight[:, None], seconds * weight, rcond=None)
+                if (found >= 0).all() or len(kept) == 1:
+                    break
+                kept.pop(int(np.argmin(found)))
+            fit = np.zeros(3)
+            fit[kept] = np.maximum(found, 0)
+            self._fit = (float(fit[0]), float(fit[1]), float(fit[2]))
+        return self._fit

@@ -1,0 +1,79 @@
+"""Reading prompts: in chunks, alone or jointly, stopping where a prefix is worth keeping."""
+
+import time
+from typing import Any, Final
+
+import mlx.core as mx
+from mlx_lm.models.cache import make_prompt_cache
+
+from mlx_manager.mlx_server.engine.pacing import Pacer
+from mlx_manager.mlx_server.engine.sequence import Sequence
+
+# Activations of long prompts must not pile up in MLX's own buffer cache.
+_CLEAR_EVERY_TOKENS: Final = 2048
+
+
+class PromptReader:
+    """Feeds prompts to a model, all but their last token, which the first decode step feeds.
+
+    Never with padding: prompts are read one by one, or jointly from empty caches where they are
+    equally long.
+
+    Args:
+        pacer: says how much may be read while other rows wait.
+    """
+
+    def __init__(self, model: Any, pacer: Pacer) -> None:
+        self._model = model
+        self._pacer = pacer
+        self._since_clear = 0
+
+    def read_chunk(self, sequence: Sequence, stops: list[int], *, is_decoding: bool) -> int:
+        """Read the next chunk of one prompt; returns how many of its tokens are read now.
+
+        Args:
+            stops: positions at which a chunk must end, ascending.
+        """
+        prompt = sequence.request.prompt_ids
+        start = sequence.prefilled
+        if not sequence.cache:
+            sequence.cache = make_prompt_cache(self._model)
+        end = min(start + self._pacer.chunk_tokens(start, is_decoding=is_decoding), len(prompt) - 1)
+        end = min([end, *(stop for stop in stops if stop > start)])
+        if end > start:
+            self._read([prompt[start:end]], sequence.cache, start)
+            sequence.prefilled = end
+        return end
+
+    def read_jointly(self, sequences: list[Sequence]) -> list[Any]:
+        """Read whole prompts of one length from empty caches; returns their merged cache."""
+        prompts = [sequence.request.prompt_ids[:-1] for sequence in sequences]
+        empty = [make_prompt_cache(self._model) for _ in sequences]
+        merged = [layers[0].merge(list(layers)) for layers in zip(*empty, strict=True)]
+        self._read(prompts, merged, 0)
+        for sequence in sequences:
+            sequence.prefilled = len(prompts[0])
+        return merged
+
+    def joint_limit(self, *, is_decoding: bool) -> int:
+        """Most tokens that may be read jointly now."""
+        return self._pacer.chunk_tokens(0, is_decoding=is_decoding)
+
+    def read_only_token(self, sequence: Sequence) -> mx.array:
+        """The logits after a prompt of one token, shape (1, V): an empty cache cannot join a batch."""
+        sequence.cache = make_prompt_cache(self._model)
+        logits: mx.array = self._model(mx.array([sequence.request.prompt_ids]), cache=sequence.cache)[
+            :, -1, :
+        ]
+        return logits
+
+    def _read(self, prompts: list[list[int]], cache: list[Any], offset: int) -> None:
+        started = time.perf_counter()
+        self._model(mx.array(prompts), cache=cache)
+        mx.eval([layer.state for layer in cache])
+        tokens = len(prompts) * len(prompts[0])
+        self._pacer.note_chunk(tokens, offset, time.perf_counter() - started)
+        self._since_clear += tokens
+        if self._since_clear >= _CLEAR_EVERY_TOKENS:
+            self._since_clear = 0
+            mx.clear_cache()

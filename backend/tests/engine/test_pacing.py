@@ -1,0 +1,58 @@
+"""Chunks that take about as long as the running rows can bear."""
+
+import pytest
+
+from mlx_manager.mlx_server.engine.pacing import Pacer
+
+
+def cost(tokens: int, offset: int) -> float:
+    """A machine's seconds for a chunk."""
+    return 0.002 + 0.0001 * tokens + 1e-6 * tokens * (offset + tokens / 2)
+
+
+def taught(step_s: float = 0.010) -> Pacer:
+    pacer = Pacer(2048)
+    for tokens, offset in [(32, 0), (100, 32), (256, 132), (400, 388)]:
+        pacer.note_chunk(tokens, offset, cost(tokens, offset))
+    pacer.note_steps(step_s)
+    return pacer
+
+
+def test_alone_a_prompt_gets_whole_chunks() -> None:
+    assert taught().chunk_tokens(0, is_decoding=False) == 2048
+    assert Pacer(16).chunk_tokens(0, is_decoding=False) == 16
+
+
+def test_before_anything_is_known_chunks_are_small() -> None:
+    pacer = Pacer(2048)
+    pacer.note_steps(0.01)
+    assert pacer.chunk_tokens(0, is_decoding=True) == 32
+
+
+@pytest.mark.parametrize("offset", [0, 500, 4000, 30_000])
+def test_a_chunk_takes_what_the_rows_can_bear(offset: int) -> None:
+    tokens = taught().chunk_tokens(offset, is_decoding=True)
+    assert tokens == 8 or 0.012 < cost(tokens, offset) <= 0.0161
+    assert cost(8, offset) < 0.0161 or tokens == 8
+
+
+def test_chunks_shrink_as_attention_grows() -> None:
+    pacer = taught()
+    sizes = [pacer.chunk_tokens(offset, is_decoding=True) for offset in (0, 1000, 4000, 16_000)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > 3 * sizes[-1]
+
+
+def test_slow_steps_allow_larger_chunks() -> None:
+    assert taught(0.1).chunk_tokens(0, is_decoding=True) > taught(0.01).chunk_tokens(0, is_decoding=True)
+
+
+def test_nonsense_measurements_do_no_harm() -> None:
+    pacer = Pacer(512)
+    pacer.note_steps(0.01)
+    for tokens, offset in [(64, 0), (64, 64), (32, 128), (8, 160)]:
+        pacer.note_chunk(tokens, offset, 0.0)
+    assert 1 <= pacer.chunk_tokens(200, is_decoding=True) <= 512
+    for index in range(60):  # a machine that gets slower the less it is asked
+        pacer.note_chunk(200 - index, index, 1.0 + index)
+    assert 1 <= pacer.chunk_tokens(200, is_decoding=True) <= 512
