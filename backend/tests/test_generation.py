@@ -91,11 +91,15 @@ async def run(
     tokenizer: Tokenizer,
     events: Sequence[TokenEvent] = (END,),
     prompt: Prompt = TextPrompt("Hello there"),  # noqa: B008
+    *,
+    salts_tenants: bool = False,
     **fields: Any,
 ) -> tuple[TokenJob, list[Event]]:
     """The job of a request, and the events that come of these tokens."""
     pool = FakePool(tokenizer, events)
-    generator = Generator(cast(ModelPool, pool), default_max_tokens=64, timeout_s=600.0)
+    generator = Generator(
+        cast(ModelPool, pool), default_max_tokens=64, timeout_s=600.0, salts_tenants=salts_tenants
+    )
     async with await generator.start(GenerationRequest("req_1", "m", prompt, **fields)) as running:
         seen = [event async for batch in running.events() for event in batch]
     assert generator.num_running == 0
@@ -194,3 +198,13 @@ async def test_a_cache_that_says_nothing_held_nothing(tokenizer: Tokenizer) -> N
     assert isinstance(end := events[-1], Finished)
     assert end.cache is not None
     assert (end.cache.cached_tokens, end.cache.matched_tokens, end.cache.diverged_at) == (0, 0, None)
+
+
+async def test_prefixes_are_kept_apart_by_tenant_where_that_is_the_setting(tokenizer: Tokenizer) -> None:
+    salts = set()
+    for tenant, salt in [("a", ""), ("b", ""), ("a", "x"), ("", "")]:
+        job, _ = await run(tokenizer, salts_tenants=True, tenant=tenant, cache_salt=salt)
+        salts.add(job.cache_salt)
+        job, _ = await run(tokenizer, tenant=tenant, cache_salt=salt)
+        assert job.cache_salt == salt
+    assert len(salts) == 4

@@ -6,6 +6,8 @@ import socket
 
 import psutil
 
+_SEND_BUFFER_BYTES = 2**18
+
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address literal can be reached from this machine alone."""
@@ -27,7 +29,10 @@ def listen(host: str, port: int, variable: str) -> socket.socket:
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
+        # Connections inherit it: what a client does not read must not pile up in the system, either.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        return listener
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             taken = f"port {port} is taken by {holder_of(port) or 'another program'}"

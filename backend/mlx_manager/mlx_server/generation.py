@@ -154,10 +154,14 @@ class Generator:
     Args:
         default_max_tokens: new tokens of a request that names no number.
         timeout_s: most seconds from a request's arrival to its last token.
+        salts_tenants: whether prefixes are shared within a tenant only.
     """
 
-    def __init__(self, pool: ModelPool, *, default_max_tokens: int, timeout_s: float) -> None:
+    def __init__(
+        self, pool: ModelPool, *, default_max_tokens: int, timeout_s: float, salts_tenants: bool = False
+    ) -> None:
         self._pool = pool
+        self._salts_tenants = salts_tenants
         self._timeout_s = timeout_s
         self._default_max_tokens = default_max_tokens
         self._running: set[RunningGeneration] = set()
@@ -263,9 +267,13 @@ class Generator:
             top_logprobs=request.top_logprobs,
             tenant=request.tenant,
             priority=request.priority,
-            cache_salt=request.cache_salt,
+            cache_salt=self._salt(request),
             boundaries=prompt.boundaries,
         )
+
+    def _salt(self, request: GenerationRequest) -> str:
+        """What keeps its prefixes apart: its own salt, and its tenant where that is the setting."""
+        return f"{request.tenant}/{request.cache_salt}" if self._salts_tenants else request.cache_salt
 
 
 def check_prompt(prompt_ids: list[int], resident: Resident, *, param: str) -> None:

@@ -26,6 +26,7 @@ class Serving:
             self.pool,
             default_max_tokens=settings.default_max_tokens,
             timeout_s=settings.request_timeout_s,
+            salts_tenants=settings.prefix_cache_per_tenant,
         )
         self._preload_error: str | None = None
         self._preload: asyncio.Task[None] | None = None

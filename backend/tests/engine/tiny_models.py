@@ -81,9 +81,13 @@ QUANTISED = {
 }
 
 
+# Heads that are wide enough to be held in groups of 32 quantised values.
+WIDE = {"llama_wide": CONFIGS["llama"] | {"head_dim": 32}}
+
+
 def config_of(family: str) -> dict[str, Any]:
     """The family's config.json."""
-    return ALL_CONFIGS[family] if family in ALL_CONFIGS else QUANTISED[family]
+    return (ALL_CONFIGS | QUANTISED | WIDE)[family]
 
 
 def num_kv_heads(family: str) -> int | None:

@@ -1,13 +1,16 @@
 """The models' list, names that are no models, and changing between models."""
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from openai import OpenAI
 
-from tests.live.server import ENDLESS, Server
+from tests.live.conftest import StartServer
+from tests.live.server import DEADLINE_S, ENDLESS, Server, clean_environment
 
 
 def ask(server: Server, model: str, prompt: str = "Hello") -> tuple[int, Any]:
@@ -25,6 +28,36 @@ def test_the_sdk_lists_and_retrieves(client: OpenAI) -> None:
         assert model.created > 1_500_000_000
         found = client.models.retrieve(model.id)
         assert (found.id, found.created) == (model.id, model.created)
+
+
+def test_a_loaded_model_says_what_was_found(server: Server) -> None:
+    assert ask(server, "demo")[0] == 200
+    runtime = server.client.get("/v1/models/demo").json()["runtime"]
+    assert runtime["can_batch"] is True
+    assert "batches: logits differ by at most" in runtime["batching"]
+    assert runtime["kv_bytes_per_token"] > 0
+    assert (runtime["kv_bits"], runtime["prefix_cache"], runtime["prompt_lookup"]) == (None, "on", "off")
+
+
+def test_options_of_a_model_are_honoured_or_refused(start_server: StartServer) -> None:
+    options = {"endless": {"prompt_lookup": True}, "demo": {"kv_bits": 8}}
+    server = start_server({"MLX_SERVER_MODEL_OPTIONS": json.dumps(options)})
+    demo = server.client.get("/v1/models/demo").json()["runtime"]
+    assert (demo["kv_bits"], demo["can_batch"]) == (8, False)
+    assert "one row at a time" in demo["batching"]
+    assert ask(server, "demo")[0] == 200
+    assert ask(server, "endless")[0] == 200
+    assert server.client.get("/v1/models/endless").json()["runtime"]["prompt_lookup"] == "on"
+
+
+def test_the_doctor_says_the_same(server: Server) -> None:
+    command = [sys.executable, "-m", "mlx_manager", "doctor", "demo", "no-such-model"]
+    ran = subprocess.run(
+        command, env=clean_environment({}), capture_output=True, text=True, timeout=DEADLINE_S
+    )
+    assert ran.returncode == 1, ran.stderr
+    assert server.client.get("/v1/models/demo").json()["runtime"]["batching"].split(":")[0] in ran.stdout
+    assert "no-such-model: loading ...\n  failed: there is no model" in ran.stdout
 
 
 def test_two_models_take_turns(server: Server) -> None:

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mlx_manager.mlx_server.domain.events import EventBatches
+from mlx_manager.mlx_server.domain.models import ModelDescription
 from mlx_manager.mlx_server.generation import RunningGeneration
 from mlx_manager.mlx_server.protocols.body import read_object
 from mlx_manager.mlx_server.protocols.fields import ignored_header, ignored_paths
-from mlx_manager.mlx_server.protocols.openai.wire import ModelList, model_body
+from mlx_manager.mlx_server.protocols.openai.wire import ModelBody, ModelList, model_body
 from mlx_manager.mlx_server.protocols.openai_chat.parse import parse_chat
 from mlx_manager.mlx_server.protocols.openai_chat.render import ChatRenderer
 from mlx_manager.mlx_server.protocols.openai_chat.schema import UNSUPPORTED as CHAT_UNSUPPORTED
@@ -53,16 +54,15 @@ class Renderer(StreamRenderer, Protocol):
 @router.get("/models")
 async def list_models(serving: ServingDep) -> Response:
     """Every model that can be asked for."""
-    resident = serving.pool.resident_id
     models = await asyncio.to_thread(serving.pool.catalogue.list)
-    return _json(ModelList([model_body(model, is_resident=model.model_id == resident) for model in models]))
+    return _json(ModelList([_model(serving, model) for model in models]))
 
 
 @router.get("/models/{model_id:path}")
 async def retrieve_model(model_id: str, serving: ServingDep) -> Response:
     """One model."""
     model = await asyncio.to_thread(serving.pool.describe, model_id)
-    return _json(model_body(model, is_resident=model.model_id == serving.pool.resident_id))
+    return _json(_model(serving, model))
 
 
 @router.post("/chat/completions", openapi_extra=body_schema(ChatCompletionRequest))
@@ -129,6 +129,11 @@ async def _unless_disconnected(request: Request, work: Coroutine[Any, Any, T]) -
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _model(serving: Serving, model: ModelDescription) -> ModelBody:
+    is_resident = model.model_id == serving.pool.resident_id
+    return model_body(model, serving.pool.runtime(model), is_resident=is_resident)
 
 
 def _json(value: Any) -> Response:

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType
 
 from mlx_manager.mlx_server.domain.events import CacheReport, Usage
-from mlx_manager.mlx_server.domain.models import ModelDescription
+from mlx_manager.mlx_server.domain.models import ModelDescription, ModelRuntime
 
 # JSON knows no infinity; OpenAI writes this for what cannot be drawn.
 _LOWEST_LOGPROB: Final = -9999.0
@@ -48,14 +48,26 @@ class CacheDebug(Struct, frozen=True):
     reason: str
 
 
+class RuntimeBody(Struct, frozen=True):
+    """What was found out when a model was last loaded; see `ModelRuntime`."""
+
+    can_batch: bool
+    batching: str
+    kv_bytes_per_token: int
+    kv_bits: int | None
+    prefix_cache: str
+    prompt_lookup: str
+
+
 class ModelBody(Struct, frozen=True):
-    """One model of `/v1/models`; `context_length` and `family` are ours."""
+    """One model of `/v1/models`; `context_length`, `family`, `status` and `runtime` are ours."""
 
     id: str
     created: int
     family: str
     status: str
     context_length: int | UnsetType = UNSET
+    runtime: RuntimeBody | UnsetType = UNSET
     object: str = "model"
     owned_by: str = "local"
 
@@ -112,7 +124,7 @@ def finite(logprob: float) -> float:
     return logprob if logprob > _LOWEST_LOGPROB else _LOWEST_LOGPROB
 
 
-def model_body(model: ModelDescription, *, is_resident: bool) -> ModelBody:
+def model_body(model: ModelDescription, runtime: ModelRuntime | None, *, is_resident: bool) -> ModelBody:
     """A catalogue's entry in OpenAI's shape."""
     return ModelBody(
         id=model.model_id,
@@ -120,6 +132,18 @@ def model_body(model: ModelDescription, *, is_resident: bool) -> ModelBody:
         family=model.family,
         status="loaded" if is_resident else "unloaded",
         context_length=UNSET if model.context_length is None else model.context_length,
+        runtime=UNSET if runtime is None else _runtime_body(runtime),
+    )
+
+
+def _runtime_body(runtime: ModelRuntime) -> RuntimeBody:
+    return RuntimeBody(
+        can_batch=runtime.can_batch,
+        batching=runtime.batching,
+        kv_bytes_per_token=runtime.kv_bytes_per_token,
+        kv_bits=runtime.kv_bits,
+        prefix_cache=runtime.prefix_cache or "on",
+        prompt_lookup=runtime.prompt_lookup or "on",
     )
 
 
