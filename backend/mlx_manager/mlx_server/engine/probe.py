@@ -2,25 +2,38 @@
 
 Some families' caches cannot be merged, and some that can broadcast a wrong mask at certain batch
 sizes while still printing plausible tokens. So each model is measured when it is loaded.
+
+The cost, in forward passes of a few tokens each: about 25 for the life of a batch of up to four rows
+and one of `num_kv_heads`, as many again where a sliding window is too long to be filled, and 18 for
+reading prompts together; a model with an index has eight more.
 """
 
 from typing import Any, Final, NamedTuple
 
-import mlx.core as mx
-import numpy as np
-from mlx_lm.models.cache import make_prompt_cache
+from mlx_lm.models.cache import CacheList, KVCache, make_prompt_cache
 
-from mlx_manager.mlx_server.engine.batch import merge_alone
+from mlx_manager.mlx_server.engine.trial import Trial, leaves
 
-MAX_LOGIT_ERROR: Final = 1e-3
-NUM_STEPS: Final = 3
+# A window of so many tokens is filled as it is; for a longer one the cache is made shorter.
+LONGEST_FILLED_WINDOW: Final = 128
+SHORT_WINDOW: Final = 8
+# Attention that picks few keys by an index takes all of them up to 2,048 in every model so far.
+INDEXED_TOKENS: Final = 2304
+MOST_ROWS: Final = 32
 
 
 class ProbeResult(NamedTuple):
-    """The finding, with the worst difference that was seen."""
+    """The finding.
+
+    Attributes:
+        can_batch: whether rows may decode together.
+        finding: the same in words, with the worst difference that was seen.
+        can_join_prefill: whether prompts of equal length may be read together from empty caches.
+    """
 
     can_batch: bool
     finding: str
+    can_join_prefill: bool = False
 
 
 def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> ProbeResult:
@@ -31,55 +44,51 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
             be taken for one of shape (H, ...) there.
     """
     cache = make_prompt_cache(model)
-    unmergeable = {type(layer).__name__ for layer in cache if not hasattr(layer, "merge")}
+    unmergeable = {type(leaf).__name__ for leaf in leaves(cache) if not hasattr(leaf, "merge")}
     if unmergeable:
         return ProbeResult(False, f"one row at a time: {', '.join(sorted(unmergeable))} cannot be merged")
-    sizes = sorted({2, 3, 4, *([num_kv_heads] if num_kv_heads and 1 < num_kv_heads <= 16 else [])})
-    worst = 0.0
-    for size in sizes:
-        try:
-            error, scale = _largest_error(model, vocab_size, size)
-        except Exception as fault:  # a cache that claims to merge and does not
-            return ProbeResult(False, f"one row at a time: a batch of {size} failed: {fault}")
-        worst = float(np.maximum(worst, error))
-        if not error <= MAX_LOGIT_ERROR * scale:  # also catches NaN
-            return ProbeResult(False, f"one row at a time: logits differ by {error:.1e} in a batch of {size}")
-    return ProbeResult(True, f"batches: logits differ by at most {worst:.1e} at {sizes} rows")
+    sizes = sorted({2, 3, 4, *([num_kv_heads] if num_kv_heads and 1 < num_kv_heads <= MOST_ROWS else [])})
+    window = max((leaf.max_size for leaf in leaves(cache) if hasattr(leaf, "max_size")), default=0)
+    filled = window if window <= LONGEST_FILLED_WINDOW else 0
+    trial = Trial(model, vocab_size, lambda: make_prompt_cache(model))
+    try:
+        trial.live((2, filled - 1, 6, filled + 5) if filled else (2, 5, 7, 10), sizes)
+        if window > filled:
+            trial.make_cache = lambda: _shortened(make_prompt_cache(model))
+            trial.live((2, SHORT_WINDOW - 1, 5, SHORT_WINDOW + 5), sizes)
+        if indexed := any(_is_indexed(layer) for layer in cache):
+            trial.live_long(INDEXED_TOKENS)
+    except Exception as fault:  # some caches claim to merge and do not
+        return ProbeResult(False, f"one row at a time: {trial.doing}: {fault}")
+    finding = f"batches: logits differ by at most {trial.worst:.1e} at {_listed(sizes)} rows"
+    if window:
+        tried = "" if filled else f" (tried with one of {SHORT_WINDOW})"
+        finding += f", also past its sliding window of {window} tokens{tried}"
+    if indexed:
+        finding += f", and with {INDEXED_TOKENS} tokens in its index"
+    try:
+        trial.read_together((filled or SHORT_WINDOW) + 5, sizes)
+    except Exception as fault:
+        return ProbeResult(True, f"{finding}; prompts are read one by one: {trial.doing}: {fault}")
+    return ProbeResult(True, f"{finding}; prompts of equal length are read together", True)
 
 
-def _largest_error(model: Any, vocab_size: int, num_rows: int) -> tuple[float, float]:
-    """The largest difference of any logit, and the scale that it is to be judged by.
+def _shortened(cache: list[Any]) -> list[Any]:
+    """The same caches with windows of a few tokens.
 
-    The scale is 1 in fp32. Half precision resolves 2**-8 (bfloat16) of the largest logit, so there
-    a difference is judged against that resolution and not against fp32's.
+    Sound for comparing one decoded token at a time, because what a row may see then is what the
+    cache still holds, alone and in a batch: a mask of the model's own, longer window adds nothing.
     """
-    random = np.random.default_rng(num_rows)
-    prompts = [random.integers(0, vocab_size, 3 + 2 * row).tolist() for row in range(num_rows)]
-    forced: list[list[list[int]]] = random.integers(0, vocab_size, (NUM_STEPS, num_rows, 1)).tolist()
-    rows = [_read(model, prompt) for prompt in prompts]
-    merged = merge_alone(rows[0])
-    for row in rows[1:]:  # joined one by one, as sequences arrive in the engine
-        for layer, other in zip(merged, merge_alone(row), strict=True):
-            layer.extend(other)
-    worst, scale = 0.0, 1.0
-    for step in forced:
-        batched = model(mx.array(step), cache=merged)[:, -1, :]
-        serial = mx.concatenate(
-            [model(mx.array([ids]), cache=row)[:, -1, :] for ids, row in zip(step, rows, strict=True)]
-        )
-        if serial.dtype != mx.float32:
-            scale = max(scale, 8 * 2**-8 * _largest(serial) / MAX_LOGIT_ERROR)
-        worst = float(np.maximum(worst, _largest(batched.astype(mx.float32) - serial.astype(mx.float32))))
-    return worst, scale
-
-
-def _largest(logits: mx.array) -> float:
-    # By numpy, whose maximum of anything and NaN is NaN; MLX's passes over it.
-    return float(np.max(np.abs(np.array(logits.astype(mx.float32)))))
-
-
-def _read(model: Any, prompt: list[int]) -> list[Any]:
-    cache: list[Any] = make_prompt_cache(model)
-    model(mx.array([prompt]), cache=cache)
-    mx.eval([layer.state for layer in cache])
+    for leaf in leaves(cache):
+        if hasattr(leaf, "max_size"):
+            leaf.max_size = SHORT_WINDOW
     return cache
+
+
+def _is_indexed(layer: Any) -> bool:
+    """Whether a layer keeps more than one state for each token, such as keys of an index beside its own."""
+    return isinstance(layer, CacheList) and sum(isinstance(leaf, KVCache) for leaf in layer.caches) > 1
+
+
+def _listed(sizes: list[int]) -> str:
+    return f"{', '.join(map(str, sizes[:-1]))} and {sizes[-1]}"
