@@ -88,6 +88,15 @@ MINISTRAL_ROPE = {
     "original_max_position_embeddings": 512,
 }
 ROPE_BY_KIND = {kind: {"rope_theta": 10000.0} for kind in ("full_attention", "sliding_attention")}
+GEMMA4 = {
+    "num_hidden_layers": 4,
+    "num_kv_shared_layers": 1,
+    "vocab_size_per_layer_input": VOCAB,
+    "hidden_size_per_layer_input": 8,
+    "global_head_dim": 16,
+    "sliding_window": WINDOW,
+    "sliding_window_pattern": 2,
+}
 GRANITE = {
     "logits_scaling": 1.0,
     "attention_multiplier": 0.35,
@@ -246,15 +255,17 @@ SLIDING_WINDOW = {
             final_logit_softcapping=30.0,
         ),
     ),
-    "gemma4_text": config(
-        "gemma4_text",
-        num_hidden_layers=4,
-        num_kv_shared_layers=1,
-        vocab_size_per_layer_input=VOCAB,
-        hidden_size_per_layer_input=8,
-        global_head_dim=16,
-        sliding_window=WINDOW,
-        sliding_window_pattern=2,
+    "gemma4_text": config("gemma4_text", GEMMA4),
+    "gemma4": text_config(
+        "gemma4",
+        config(
+            "gemma4_text",
+            GEMMA4,
+            enable_moe_block=True,
+            num_experts=4,
+            top_k_experts=2,
+            moe_intermediate_size=32,
+        ),
     ),
     "cohere2": config(
         "cohere2", layer_norm_eps=1e-5, sliding_window=WINDOW, sliding_window_pattern=2, logit_scale=1.0

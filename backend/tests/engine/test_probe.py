@@ -4,11 +4,22 @@ from typing import Any
 
 import mlx.core as mx
 import pytest
-from harness import Harness, assert_greedy, prompts, submit
-from mlx_lm.models.cache import ArraysCache, BatchKVCache, KVCache
-from tiny_models import CONFIGS, VOCAB, build, tiny
+from families import ONE_ROW
+from family_configs import SLIDING_WINDOW
+from harness import Calls, Harness, assert_greedy, prompts, submit
+from mlx_lm.models.cache import (
+    ArraysCache,
+    BatchKVCache,
+    BatchRotatingKVCache,
+    KVCache,
+    RotatingKVCache,
+    make_prompt_cache,
+)
+from tiny_models import CONFIGS, VOCAB, build, num_kv_heads, tiny
 
+from mlx_manager.mlx_server.engine import probe
 from mlx_manager.mlx_server.engine.probe import probe_batching
+from mlx_manager.mlx_server.engine.trial import DiffersError, Trial
 
 
 class WithCache:
@@ -59,6 +70,28 @@ class LosesPadding(KVCache):  # type: ignore[misc]
         return merged
 
 
+class FilteredBatch(BatchKVCache):  # type: ignore[misc]
+    """Loses track of the rows' padding when one leaves."""
+
+    def filter(self, batch_indices: list[int]) -> None:
+        """Keep the right keys and the wrong offsets."""
+        batch: Any = self
+        offset = batch.offset
+        super().filter(batch_indices)
+        batch.offset = offset[: len(batch_indices)]
+
+
+class FiltersWrongly(KVCache):  # type: ignore[misc]
+    """A cache whose batch form is wrong once a row has left."""
+
+    @classmethod
+    def merge(cls, caches: list[Any]) -> Any:
+        """A batch that is right until then."""
+        merged = BatchKVCache.merge(caches)
+        merged.__class__ = FilteredBatch
+        return merged
+
+
 class CannotExtend(KVCache):  # type: ignore[misc]
     """A cache whose batch form takes no other row."""
 
@@ -83,11 +116,12 @@ class Unmergeable:
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("family", CONFIGS)
 def test_passes(family: str) -> None:
-    result = probe_batching(tiny(family), VOCAB, CONFIGS[family].get("num_key_value_heads"))
+    result = probe_batching(tiny(family), VOCAB, num_kv_heads(family))
     assert result.can_batch, result.finding
+    assert result.can_join_prefill, result.finding
 
 
-@pytest.mark.parametrize("layer", [SwapsRows, LosesPadding, CannotExtend, Unmergeable])
+@pytest.mark.parametrize("layer", [SwapsRows, LosesPadding, FiltersWrongly, CannotExtend, Unmergeable])
 def test_refuses_and_the_engine_answers_all_the_same(layer: type) -> None:
     model = WithCache(tiny("llama"), layer)
     result = probe_batching(model, VOCAB, 3)
@@ -137,3 +171,117 @@ def test_half_precision_is_judged_by_its_own_resolution(dtype: mx.Dtype) -> None
 
 def test_recurrent_state_is_what_mlx_lm_calls_it() -> None:
     assert all(isinstance(layer, ArraysCache) for layer in tiny("rwkv7").make_cache())
+
+
+def long_window(layer: type[RotatingKVCache], size: int) -> WithCache:
+    """A Gemma whose sliding layers have a window of `size`."""
+
+    class LongWindow(WithCache):
+        def make_cache(self) -> list[Any]:
+            """Sliding, sliding, whole context."""
+            return [layer(size), layer(size), KVCache()]
+
+    model = build("gemma3_text")
+    model.args.sliding_window = model.model.window_size = size
+    return LongWindow(model, layer)
+
+
+class WrongPastWindow(RotatingKVCache):  # type: ignore[misc]
+    """A cache whose batch form is wrong once it has gone round."""
+
+    @classmethod
+    def merge(cls, caches: list[Any]) -> Any:
+        """A batch that forgets where it is."""
+        merged = BatchRotatingKVCache.merge(caches)
+        merged.__class__ = ForgetsRotation
+        return merged
+
+
+class ForgetsRotation(BatchRotatingKVCache):  # type: ignore[misc]
+    """Takes what it holds for in order when a row joins."""
+
+    def _temporal_order(self) -> None:
+        self.rotated = False
+
+
+@pytest.mark.parametrize("size", [24, 4096])
+def test_a_fault_past_the_sliding_window_is_seen(size: int) -> None:
+    good, wrong = long_window(RotatingKVCache, size), long_window(WrongPastWindow, size)
+    result = probe_batching(good, VOCAB, 3)
+    assert result.can_batch, result.finding
+    assert f"past its sliding window of {size} tokens" in result.finding
+    assert ("tried with one of 8" in result.finding) == (size > probe.LONGEST_FILLED_WINDOW)
+    result = probe_batching(wrong, VOCAB, 3)
+    assert not result.can_batch
+    assert "logits differ" in result.finding
+
+
+WINDOWED = [*SLIDING_WINDOW, "gemma3_text", "recurrent_gemma", "baichuan_m1", "gear"]
+
+
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("family", WINDOWED)
+def test_a_shortened_window_tells_what_the_whole_one_does(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "LONGEST_FILLED_WINDOW", 0)
+    result = probe_batching(tiny(family), VOCAB, num_kv_heads(family))
+    assert "tried with one of 8" in result.finding
+    assert result.can_batch == (family not in ONE_ROW)
+    assert result.can_join_prefill
+
+
+@pytest.mark.parametrize(("family", "most"), [("llama", 45), ("qwen", 45), ("gemma3_text", 45)])
+def test_costs_few_passes_of_few_tokens(family: str, most: int) -> None:
+    calls = Calls(tiny(family))
+    probe_batching(calls, VOCAB, num_kv_heads(family))
+    assert len(calls.shapes) <= most
+    assert sum(rows * tokens for rows, tokens in calls.shapes) < 700
+
+
+def test_gemma2_in_a_batch_as_large_as_its_kv_heads_is_wrong_without_an_exception() -> None:
+    model = tiny("gemma2")
+    trial = Trial(model, VOCAB, lambda: make_prompt_cache(model))
+    with pytest.raises(ValueError, match="broadcast"):
+        trial.live((2, 5, 7, 10), [2])
+    with pytest.raises(DiffersError):
+        trial.live((2, 5, 7, 10), [3])
+    assert trial.worst > 1.0
+
+
+def test_an_index_that_depends_on_padding_is_seen() -> None:
+    model = tiny("minimax_m3_vl")
+    trial = Trial(model, VOCAB, lambda: make_prompt_cache(model))
+    trial.live((2, 5, 7, 10), [2, 3, 4])  # too short for it to matter
+    result = probe_batching(model, VOCAB, 3)
+    assert not result.can_batch
+    assert str(probe.INDEXED_TOKENS) in result.finding
+    assert "2304 tokens in its index" in probe_batching(tiny("deepseek_v32"), VOCAB, 3).finding
+
+
+def test_forbidden_tokens_do_not_count() -> None:
+    class Forbids(WithCache):
+        def __call__(self, ids: mx.array, cache: Any = None) -> mx.array:
+            logits = super().__call__(ids, cache)
+            return mx.where(mx.arange(VOCAB) < 5, -mx.inf, logits)
+
+    assert probe_batching(Forbids(tiny("llama"), KVCache), VOCAB, 3).can_batch
+
+
+class EmptyIsPadded(KVCache):  # type: ignore[misc]
+    """A cache whose batch form is wrong only where it begins empty."""
+
+    @classmethod
+    def merge(cls, caches: list[Any]) -> Any:
+        """A batch that forgets its first token."""
+        merged = BatchKVCache.merge(caches)
+        if merged.empty():
+            merged.left_padding = merged.left_padding + 1
+        return merged
+
+
+def test_reading_together_is_a_question_of_its_own() -> None:
+    result = probe_batching(WithCache(tiny("llama"), EmptyIsPadded), VOCAB, 3)
+    assert result.can_batch
+    assert not result.can_join_prefill
+    assert "one by one" in result.finding

@@ -52,10 +52,11 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
     filled = window if window <= LONGEST_FILLED_WINDOW else 0
     trial = Trial(model, vocab_size, lambda: make_prompt_cache(model))
     try:
-        trial.live((2, filled - 1, 6, filled + 5) if filled else (2, 5, 7, 10), sizes)
+        # The second row fills the window with its first token and goes round before the fourth joins.
+        trial.live((2, filled, 6, filled + 5) if filled else (2, 5, 7, 10), sizes)
         if window > filled:
             trial.make_cache = lambda: _shortened(make_prompt_cache(model))
-            trial.live((2, SHORT_WINDOW - 1, 5, SHORT_WINDOW + 5), sizes)
+            trial.live((2, SHORT_WINDOW, 5, SHORT_WINDOW + 5), sizes)
         if indexed := any(_is_indexed(layer) for layer in cache):
             trial.live_long(INDEXED_TOKENS)
     except Exception as fault:  # some caches claim to merge and do not
