@@ -24,3 +24,9 @@ ONE_ROW = {
     "minimax_m3_vl": "its sparse attention cuts its blocks at padded positions",
     "phi3small": "its sparse attention takes a mask of (B, 1, 1, L) for one of (1, B, 1, 1, L)",
 }
+
+# The masks of these are wider than their caches, in mlx-lm, too: past the window they answer
+# differently when a prompt is read in other chunks. Batched and serial are compared in equal ones.
+CHUNKS_MATTER = {
+    "plamo3": "past its window mlx-lm's own answer depends on the chunks that a prompt is read in",
+}

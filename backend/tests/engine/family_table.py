@@ -4,9 +4,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import mlx.core as mx
-from families import FAMILIES, NOT_RUN, ONE_ROW
+from families import CHUNKS_MATTER, FAMILIES, NOT_RUN, ONE_ROW
 from mlx_lm.models.cache import CacheList, can_trim_prompt_cache, make_prompt_cache
 from teacher_forced import (
+    WHOLE,
     Difference,
     as_numpy,
     heads,
@@ -25,7 +26,7 @@ MAX_LOGIT_ERROR = 1e-3
 BATCH_SIZES = (2, 3, 4, 8)
 ENGINE_CHUNK = 16
 # (tokens, prompts, tokens read at once)
-JOINT = ((1, 3, 2048), (7, 4, 2048), (40, 2, 2048), (40, 3, ENGINE_CHUNK), (299, 4, 2048))
+JOINT = ((1, 3, WHOLE), (7, 4, WHOLE), (40, 2, WHOLE), (40, 3, ENGINE_CHUNK), (299, 4, WHOLE))
 
 HEAD = """\
 # Model families
@@ -73,7 +74,7 @@ def measure(family: str) -> Measured:
         batched_difference(family),
         joint_difference(family),
         "any token" if can_restore_anywhere(model) else "message ends",
-        "; ".join(filter(None, (ONE_ROW.get(family), has_tied_output(family) and "ties its embeddings"))),
+        note_on(family),
     )
 
 
@@ -82,7 +83,7 @@ def batched_difference(family: str) -> Difference:
     model = tiny(family)
     rows = scripts(model)
     sizes = sorted({*BATCH_SIZES, min(num_kv_heads(family) or 2, len(rows))} - {1})
-    fed = heads(model, rows, last_alone=False, chunk=ENGINE_CHUNK)
+    fed = heads(model, rows, last_alone=False, chunk=chunk_of(family))
     alone = heads(model, rows, last_alone=True)
     try:
         return worst([one_by_one(model, ready, size) for ready in (fed, alone) for size in sizes])
@@ -92,10 +93,22 @@ def batched_difference(family: str) -> Difference:
 
 def joint_difference(family: str) -> Difference:
     """Of prompts that are read together, whole and in chunks."""
+    shapes = [shape for shape in JOINT if shape[2] == WHOLE or family not in CHUNKS_MATTER]
     try:
-        return worst([read_together(tiny(family), *shape) for shape in JOINT])
+        return worst([read_together(tiny(family), *shape) for shape in shapes])
     except (ValueError, AttributeError) as fault:
         return Difference(float("nan"), f"{type(fault).__name__}: {fault}")
+
+
+def note_on(family: str) -> str:
+    """What there is to say."""
+    tied = "ties its embeddings" if has_tied_output(family) else ""
+    return "; ".join(filter(None, (ONE_ROW.get(family), CHUNKS_MATTER.get(family), tied)))
+
+
+def chunk_of(family: str) -> int:
+    """Tokens that are read at once where the reference reads a prompt whole."""
+    return WHOLE if family in CHUNKS_MATTER else ENGINE_CHUNK
 
 
 def can_restore_anywhere(model: Any) -> bool:

@@ -3,13 +3,15 @@
 import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
+import mlx.core as mx
 import mlx_lm.models.cache as mlx_caches
 import pytest
-from families import FAMILIES, NOT_RUN, ONE_ROW
-from family_table import MAX_LOGIT_ERROR, committed, measure
+from families import CHUNKS_MATTER, FAMILIES, NOT_RUN, ONE_ROW
+from family_table import ENGINE_CHUNK, MAX_LOGIT_ERROR, chunk_of, committed, measure
 from mlx_lm.utils import MODEL_REMAPPING
-from teacher_forced import scripts
+from teacher_forced import Batch, Script, as_numpy, heads, largest, merged, read, scripts
 from tiny_models import config_of, tiny
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "families.md"
@@ -27,6 +29,43 @@ def test_the_probe_and_the_long_test_agree(family: str) -> None:
     else:  # and rightly so
         assert not row.batched.value <= MAX_LOGIT_ERROR
     assert row.answers == committed(PAGE.read_text())[family]
+
+
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family not in ONE_ROW])
+@pytest.mark.parametrize("num_steps", [1, 9, 22])
+def test_a_row_taken_out_of_a_batch_goes_on_alone(family: str, num_steps: int) -> None:
+    model = tiny(family)
+    batch = Batch(model)
+    for head in heads(model, scripts(model, steps=24)[3:], last_alone=False, chunk=chunk_of(family)):
+        batch.join(merged(head.cache), [(head.script, head.done)])
+    for _ in range(num_steps):
+        batch.step()
+    assert len(batch.rows) == 5
+    for index, (script, done) in enumerate(batch.rows):
+        fed, wanted = script.forced[done - 1 :], script.logits[done:]
+        # Token by token, and all at once as the next turn of a chat is read.
+        for each in ([[token] for token in fed], [fed] if family not in CHUNKS_MATTER else []):
+            own = [layer.extract(index) for layer in batch.cache]
+            logits = [row for ids in each for row in as_numpy(model(mx.array([ids]), cache=own))[0]]
+            assert all(
+                largest(ours, theirs) <= MAX_LOGIT_ERROR for ours, theirs in zip(logits, wanted, strict=False)
+            )
+
+
+def answer(model: Any, script: Script, chunk: int) -> Any:
+    """The logits after a prompt that is read in such chunks."""
+    return as_numpy(model(mx.array([script.prompt[-1:]]), cache=read(model, script.prompt[:-1], chunk)))[
+        0, -1
+    ]
+
+
+@pytest.mark.sample(4)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_chunks_do_not_matter_but_where_it_is_said(family: str) -> None:
+    model = tiny(family)
+    found = max(largest(answer(model, row, ENGINE_CHUNK), row.logits[0]) for row in scripts(model, steps=0))
+    assert (found > MAX_LOGIT_ERROR) == (family in CHUNKS_MATTER)
 
 
 @pytest.mark.sample(6)

@@ -19,7 +19,7 @@ from tiny_models import CONFIGS, VOCAB, build, num_kv_heads, tiny
 
 from mlx_manager.mlx_server.engine import probe
 from mlx_manager.mlx_server.engine.probe import probe_batching
-from mlx_manager.mlx_server.engine.trial import DiffersError, Trial
+from mlx_manager.mlx_server.engine.trial import DiffersError, ModelFailsError, Trial
 
 
 class WithCache:
@@ -152,6 +152,10 @@ def test_a_fault_at_one_batch_size_only_is_seen() -> None:
     assert "5" in result.finding
 
 
+def test_the_number_of_kv_heads_is_read_off_the_caches() -> None:
+    assert "2, 3, 4 and 6 rows" in probe_batching(tiny("gpt2"), VOCAB, None).finding
+
+
 def test_nan_is_refused() -> None:
     class Nan(WithCache):
         def __call__(self, ids: mx.array, cache: Any = None) -> mx.array:
@@ -266,6 +270,15 @@ def test_forbidden_tokens_do_not_count() -> None:
             return mx.where(mx.arange(VOCAB) < 5, -mx.inf, logits)
 
     assert probe_batching(Forbids(tiny("llama"), KVCache), VOCAB, 3).can_batch
+
+
+def test_a_model_that_does_not_run_is_no_model() -> None:
+    class Raises(WithCache):
+        def __call__(self, ids: mx.array, cache: Any = None) -> mx.array:
+            raise NotImplementedError("no kernel")
+
+    with pytest.raises(ModelFailsError, match="no kernel"):
+        probe_batching(Raises(tiny("llama"), KVCache), VOCAB, 3)
 
 
 class EmptyIsPadded(KVCache):  # type: ignore[misc]

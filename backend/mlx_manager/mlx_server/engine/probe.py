@@ -10,9 +10,10 @@ reading prompts together; a model with an index has eight more.
 
 from typing import Any, Final, NamedTuple
 
+import mlx.core as mx
 from mlx_lm.models.cache import CacheList, KVCache, make_prompt_cache
 
-from mlx_manager.mlx_server.engine.trial import Trial, leaves
+from mlx_manager.mlx_server.engine.trial import ModelFailsError, Trial, leaves
 
 # A window of so many tokens is filled as it is; for a longer one the cache is made shorter.
 LONGEST_FILLED_WINDOW: Final = 128
@@ -40,14 +41,19 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
     """Compare teacher-forced logits, batched against serial, at several batch sizes.
 
     Args:
-        num_kv_heads: a batch of this size is tried too, because a mask of shape (B, ...) can
-            be taken for one of shape (H, ...) there.
+        num_kv_heads: as the model's configuration says; a batch of this size is tried too, because
+            a mask of shape (B, ...) can be taken for one of shape (H, ...) there. Sizes that the
+            caches show are tried whether it is given or not.
+
+    Raises:
+        ModelFailsError: the model does not run with one sequence alone either.
     """
     cache = make_prompt_cache(model)
     unmergeable = {type(leaf).__name__ for leaf in leaves(cache) if not hasattr(leaf, "merge")}
     if unmergeable:
         return ProbeResult(False, f"one row at a time: {', '.join(sorted(unmergeable))} cannot be merged")
-    sizes = sorted({2, 3, 4, *([num_kv_heads] if num_kv_heads and 1 < num_kv_heads <= MOST_ROWS else [])})
+    heads = {num_kv_heads or 1, *_heads(model)}
+    sizes = sorted({2, 3, 4, *(count for count in heads if 1 < count <= MOST_ROWS)})
     window = max((leaf.max_size for leaf in leaves(cache) if hasattr(leaf, "max_size")), default=0)
     filled = window if window <= LONGEST_FILLED_WINDOW else 0
     trial = Trial(model, vocab_size, lambda: make_prompt_cache(model))
@@ -59,6 +65,8 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
             trial.live((2, SHORT_WINDOW, 5, SHORT_WINDOW + 5), sizes)
         if indexed := any(_is_indexed(layer) for layer in cache):
             trial.live_long(INDEXED_TOKENS)
+    except ModelFailsError:
+        raise
     except Exception as fault:  # some caches claim to merge and do not
         return ProbeResult(False, f"one row at a time: {trial.doing}: {fault}")
     finding = f"batches: logits differ by at most {trial.worst:.1e} at {_listed(sizes)} rows"
@@ -72,6 +80,16 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
     except Exception as fault:
         return ProbeResult(True, f"{finding}; prompts are read one by one: {trial.doing}: {fault}")
     return ProbeResult(True, f"{finding}; prompts of equal length are read together", True)
+
+
+def _heads(model: Any) -> set[int]:
+    """The numbers of KV heads that the caches have; only shapes are asked for, so nothing is computed."""
+    cache = make_prompt_cache(model)
+    try:
+        model(mx.array([[0]]), cache=cache)
+    except Exception as fault:
+        raise ModelFailsError(f"the model does not run: {fault}") from fault
+    return {leaf.keys.shape[1] for leaf in leaves(cache) if getattr(leaf, "keys", None) is not None}
 
 
 def _shortened(cache: list[Any]) -> list[Any]:

@@ -16,6 +16,10 @@ class DiffersError(Exception):
     """A logit of a batch differs from the row's own by more than it may."""
 
 
+class ModelFailsError(Exception):
+    """The model does not run, with one sequence alone either."""
+
+
 class Trial:
     """Compares teacher-forced logits: the tokens that rows are told to say are drawn beforehand.
 
@@ -131,8 +135,7 @@ class _Row:
         self._trial = trial
         self.prompt = trial.tokens(length)
         self.start = trial.make_cache()
-        trial.model(mx.array([self.prompt[:-1]]), cache=self.start)
-        mx.eval([layer.state for layer in self.start])
+        self._run(self.prompt[:-1], self.start)
         if lengthened:
             for leaf in leaves(self.start):
                 if isinstance(leaf, KVCache) and leaf.keys is not None:
@@ -146,9 +149,17 @@ class _Row:
         """(V,) after so many of the tokens that it was told to say."""
         while len(self._logits) <= step:
             token = self.fed[len(self._logits)]
-            self._logits.append(self._trial.model(mx.array([[token]]), cache=self._cache)[0, -1, :])
+            self._logits.append(self._run([token], self._cache)[0, -1, :])
             self.fed += self._trial.tokens(1)
         return self._logits[step]
+
+    def _run(self, ids: list[int], cache: list[Any]) -> mx.array:
+        try:
+            logits: mx.array = self._trial.model(mx.array([ids]), cache=cache)
+            mx.eval(logits, [layer.state for layer in cache])
+        except Exception as fault:
+            raise ModelFailsError(f"the model does not run: {fault}") from fault
+        return logits
 
 
 def leaves(cache: Iterable[Any]) -> Iterator[Any]:
