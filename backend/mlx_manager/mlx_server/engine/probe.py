@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import mlx.core as mx
 from mlx_lm.models.cache import CacheList, KVCache, make_prompt_cache
 
-from mlx_manager.mlx_server.engine.trial import ModelFailsError, Trial, leaves
+from mlx_manager.mlx_server.engine.trial import DiffersError, ModelFailsError, Trial, leaves
 
 # A window of so many tokens is filled as it is; for a longer one the cache is made shorter.
 LONGEST_FILLED_WINDOW: Final = 128
@@ -68,7 +68,7 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
     except ModelFailsError:
         raise
     except Exception as fault:  # some caches claim to merge and do not
-        return ProbeResult(False, f"one row at a time: {trial.doing}: {fault}")
+        return ProbeResult(False, f"one row at a time: {_why(trial.doing, fault)}")
     finding = f"batches: logits differ by at most {trial.worst:.1e} at {_listed(sizes)} rows"
     if window:
         tried = "" if filled else f" (tried with one of {SHORT_WINDOW})"
@@ -78,7 +78,7 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
     try:
         trial.read_together((filled or SHORT_WINDOW) + 5, sizes)
     except Exception as fault:
-        return ProbeResult(True, f"{finding}; prompts are read one by one: {trial.doing}: {fault}")
+        return ProbeResult(True, f"{finding}; prompts are read one by one: {_why(trial.doing, fault)}")
     return ProbeResult(True, f"{finding}; prompts of equal length are read together", True)
 
 
@@ -107,6 +107,10 @@ def _shortened(cache: list[Any]) -> list[Any]:
 def _is_indexed(layer: Any) -> bool:
     """Whether a layer keeps more than one state for each token, such as keys of an index beside its own."""
     return isinstance(layer, CacheList) and sum(isinstance(leaf, KVCache) for leaf in layer.caches) > 1
+
+
+def _why(doing: str, fault: Exception) -> str:
+    return f"{fault} in {doing}" if isinstance(fault, DiffersError) else f"{doing} failed: {fault}"
 
 
 def _listed(sizes: list[int]) -> str:

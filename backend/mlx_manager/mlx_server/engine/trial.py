@@ -61,7 +61,7 @@ class Trial:
                 self._join([layer.merge([layer]) for layer in row.start], [row])
             self._step()
         for keep in ([1, sizes[-1] - 1], [1]):
-            self.doing = f"{len(keep)} left of {len(self._rows)} rows"
+            self.doing = f"a batch with {len(keep)} left of {len(self._rows)} rows"
             for layer in self._cache:
                 layer.filter(keep)
             self._rows = [self._rows[index] for index in keep]
@@ -76,7 +76,7 @@ class Trial:
         Raises:
             DiffersError: as `live`.
         """
-        self.doing = f"two rows of about {length} tokens"
+        self.doing = f"a batch of two rows of about {length} tokens"
         self._rows = []
         for tokens in (length, length - 101):
             row = _Row(self, 9, lengthened=tokens)
