@@ -126,6 +126,7 @@ VOLATILE_TEXT = [
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b"), "UUID"),
     (re.compile(r"\b\d\d:\d\d:\d\d\b"), "TIME"),
     (re.compile(r"\b\d+(\.\d+)? ?(ms|s|GB|MB|tokens/s)\b"), r"N \2"),
+    (re.compile(r"\b\d\.\de-\d\d\b"), "TINY"),
     (re.compile(r"^(Starting the server|Loading the model)….*\n?", re.MULTILINE), ""),
 ]
 
