@@ -25,8 +25,9 @@ ONE_ROW = {
     "phi3small": "its sparse attention takes a mask of (B, 1, 1, L) for one of (1, B, 1, 1, L)",
 }
 
-# The masks of these are wider than their caches, in mlx-lm, too: past the window they answer
-# differently when a prompt is read in other chunks. Batched and serial are compared in equal ones.
+# In mlx-lm, too, these answer differently when a prompt is read in other chunks: the mask of one is wider
+# than its cache, that of the other is added as a number. Batched and serial are compared in equal chunks.
 CHUNKS_MATTER = {
+    "phi3small": "mlx-lm's own answer depends on the chunks that a prompt is read in",
     "plamo3": "past its window mlx-lm's own answer depends on the chunks that a prompt is read in",
 }

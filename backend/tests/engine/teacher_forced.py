@@ -76,7 +76,10 @@ def heads(model: Any, rows: Sequence[Script], *, last_alone: bool, chunk: int = 
     made = []
     for script in rows:
         alone = last_alone or len(script.prompt) == 1
-        cache = read(model, script.prompt if alone else script.prompt[:-1], chunk)
+        cache = read(model, script.prompt[:-1], chunk)
+        if alone:
+            model(mx.array([script.prompt[-1:]]), cache=cache)
+            mx.eval([layer.state for layer in cache])
         made.append(Head(script, cache, int(alone)))
     return made
 

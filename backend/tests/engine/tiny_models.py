@@ -138,13 +138,17 @@ def _livelier(name: str, weight: mx.array, tied: bool) -> mx.array:
     """Weights under which the model says something else at each step, whatever the architecture.
 
     A model that is told its own token by a tied output says it again and again. Random signs in the
-    norm before the output take that away.
+    norm before the output take that away. What begins at zero, such as a convolution, would hide what
+    the cache holds for it, and so would a state that decays within a few tokens.
     """
-    if weight.ndim == 2 and not weight.any().item():  # an output that begins at zero
+    spared = "bias" in name or ("norm" in name and weight.ndim == 1)
+    if not spared and not weight.any().item():
         return mx.random.normal(weight.shape)
+    if name.endswith("A_log"):
+        return weight - 3.0
     if tied and weight.ndim == 1 and ".layers." not in name and ".h." not in name:
         return mx.random.normal(weight.shape)
-    if weight.ndim == 2 and weight.size > 256 and "A_log" not in name:
+    if weight.ndim == 2 and weight.size > 256:
         return weight * 3.0
     return weight
 
