@@ -81,8 +81,7 @@ class DecodeBatch:
 
     def launch(self) -> None:
         """Start the next step of every row."""
-        known = [row.next_id for row in self.rows]
-        ids = self._draws[-1].token_ids if self._draws else mx.array(known)
+        ids = self._draws[-1].token_ids if self._draws else self._known_ids()
         for row in self.rows:
             row.num_fed += 1
         logits = self._model(ids[:, None], cache=self._cache)[:, -1, :]
@@ -93,6 +92,9 @@ class DecodeBatch:
         else:
             mx.async_eval(logits)  # type: ignore[no-untyped-call]
             self._logits = logits
+
+    def _known_ids(self) -> mx.array:
+        return mx.array([row.next_id for row in self.rows])
 
     def collect(self) -> list[Drawn]:
         """Wait for the step that was launched first; what each row has drawn, in the rows' order."""

@@ -251,6 +251,7 @@ class Engine:
             for sequence in at_fault:
                 if self._scheduler.remove(sequence.sequence_id) is not None:
                     self._report(RowFailed(sequence.sequence_id, f"LogitsError: {error}"))
+            self._groups.drop_empty()
             self._untidy = True
             return self._collect(batch) if batch.in_flight else []
 
@@ -344,8 +345,7 @@ class Engine:
             self._prefixes.keep_prompt(sequence, lambda: sequence.cache)
             self._report(Prefill(sequence.sequence_id, end))
         if not sequence.unread:
-            cache = merge_alone(sequence.cache) if self._options.can_batch else sequence.cache
-            self._start([sequence], cache)
+            self._start_alone(sequence)
 
     def _read_only_token(self, sequence: Sequence) -> None:
         logits = self._reader.read_only_token(sequence)
@@ -356,9 +356,12 @@ class Engine:
         if finish:
             self._scheduler.remove(sequence.sequence_id)
         else:
-            cache = merge_alone(sequence.cache) if self._options.can_batch else sequence.cache
-            self._start([sequence], cache)
+            self._start_alone(sequence)
         self._report(Steps([Row(sequence.sequence_id, token_id, finish, logprobs)]))
+
+    def _start_alone(self, sequence: Sequence) -> None:
+        cache = merge_alone(sequence.cache) if self._options.can_batch else sequence.cache
+        self._start([sequence], cache)
 
     def _start(self, sequences: list[Sequence], cache: list[Any]) -> None:
         """Let sequences decode whose prompts are read."""
