@@ -56,3 +56,51 @@ def test_nonsense_measurements_do_no_harm() -> None:
     for index in range(60):  # a machine that gets slower the less it is asked
         pacer.note_chunk(200 - index, index, 1.0 + index)
     assert 1 <= pacer.chunk_tokens(200, is_decoding=True) <= 512
+
+
+def test_little_knowledge_carries_only_so_far() -> None:
+    pacer = Pacer(2048)
+    pacer.note_steps(10.0)
+    pacer.note_chunk(31, 0, 0.010)
+    assert pacer.chunk_tokens(0, is_decoding=True) == 62
+    pacer.note_chunk(62, 0, 0.020)
+    assert pacer.chunk_tokens(0, is_decoding=True) == 124
+
+
+def test_rows_pause_for_as_many_short_prompts() -> None:
+    pacer = taught()
+    short = [(31, 0)] * 6
+    assert pacer.num_in_pause(short, num_running=1) == 6
+    assert pacer.num_in_pause(short, num_running=6) == 6
+    assert pacer.num_in_pause(short, num_running=7) == 0
+    assert pacer.num_in_pause(short[:1], num_running=0) == 0
+
+
+def test_a_pause_is_no_longer_than_half_a_second() -> None:
+    pacer = taught()
+    prompts = [(100, 0)] * 60
+    count = pacer.num_in_pause(prompts, num_running=1)
+    assert count * cost(100, 0) <= 0.5001 < (count + 1) * cost(100, 0)
+    assert pacer.num_in_pause(prompts, num_running=count + 1) == 0
+    assert pacer.num_in_pause([(800, 2000)] * 2, num_running=1) == 0
+    assert pacer.num_in_pause([(10, 0), (4000, 0)], num_running=1) == 0
+
+
+def test_a_slow_model_pauses_for_forty_steps() -> None:
+    prompts = [(400, 0)] * 60
+    assert taught(0.010).num_in_pause(prompts, num_running=1) < taught(0.100).num_in_pause(prompts, 1)
+
+
+def test_rows_get_as_much_time_before_they_pause_again() -> None:
+    pacer = taught()
+    short = [(31, 0)] * 6
+    pacer.note_pause(0.025)
+    pacer.note_steps(0.010)
+    pacer.note_steps(0.010)
+    assert pacer.num_in_pause(short, num_running=1) == 0
+    pacer.note_steps(0.010)
+    assert pacer.num_in_pause(short, num_running=1) == 6
+
+
+def test_nothing_is_paused_for_before_anything_is_known() -> None:
+    assert Pacer(2048).num_in_pause([(8, 0)] * 4, num_running=1) == 0

@@ -283,17 +283,37 @@ class Engine:
     # Reading
 
     def _read(self) -> None:
-        sequence = self._scheduler.next_read(lambda sequence: not sequence.is_restoring)
-        if sequence is None or not self._begin(sequence):
+        """Read one chunk; or several short prompts whole, where that is worth a pause of the rest."""
+        is_decoding = bool(self._scheduler.running)
+        ready = [sequence for sequence in self._scheduler.ready() if not sequence.request.background]
+        num_whole = self._pacer.num_in_pause(
+            [(sequence.unread, sequence.prefilled) for sequence in ready], len(self._scheduler.running)
+        )
+        if not num_whole:
+            if (sequence := self._scheduler.next_read()) is not None and self._begin(sequence):
+                self._read_some(sequence, is_decoding=is_decoding)
             return
+        started = time.perf_counter()
+        for sequence in ready[:num_whole]:
+            while sequence in self._scheduler.reading and self._begin(sequence):
+                self._read_some(sequence, is_decoding=False)
+        if is_decoding:
+            self._pacer.note_pause(time.perf_counter() - started)
+
+    def _read_some(self, sequence: Sequence, *, is_decoding: bool) -> None:
+        """Read a chunk of a prompt, or all of several that are equally long.
+
+        Args:
+            is_decoding: whether rows wait for their next token, so that it must not take long.
+        """
         together = [sequence]
         try:
             if len(sequence.request.prompt_ids) == 1:
                 self._read_only_token(sequence)
-            elif (together := self._equals(sequence))[1:]:
+            elif (together := self._equals(sequence, is_decoding=is_decoding))[1:]:
                 self._read_jointly(together)
             else:
-                self._read_chunk(sequence)
+                self._read_chunk(sequence, is_decoding=is_decoding)
         except Exception as error:  # one sequence's fault must not end the others
             self._fail(together, error)
 
@@ -307,12 +327,12 @@ class Engine:
                 self._report(report)
         return True
 
-    def _equals(self, sequence: Sequence) -> list[Sequence]:
+    def _equals(self, sequence: Sequence, *, is_decoding: bool) -> list[Sequence]:
         """The sequences whose whole prompts can be read together with this one's."""
         if not self._options.can_join_prefill or sequence.prefilled:
             return [sequence]
         length = sequence.unread
-        limit = self._reader.joint_limit(is_decoding=bool(self._scheduler.running)) // max(length, 1)
+        limit = self._reader.joint_limit(is_decoding=is_decoding) // max(length, 1)
         equals = [sequence]
         for other in list(self._scheduler.reading):
             if len(equals) >= limit:
@@ -338,10 +358,10 @@ class Engine:
             )
         self._start(sequences, merged)
 
-    def _read_chunk(self, sequence: Sequence) -> None:
+    def _read_chunk(self, sequence: Sequence, *, is_decoding: bool) -> None:
         stops = self._prefixes.stops(sequence)
         if sequence.unread:
-            end = self._reader.read_chunk(sequence, stops, is_decoding=bool(self._scheduler.running))
+            end = self._reader.read_chunk(sequence, stops, is_decoding=is_decoding)
             self._prefixes.keep_prompt(sequence, lambda: sequence.cache)
             self._report(Prefill(sequence.sequence_id, end))
         if not sequence.unread:

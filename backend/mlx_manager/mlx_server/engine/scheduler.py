@@ -100,15 +100,19 @@ class Scheduler:
                 self._passed_over += 1
             self.reading.append(queue.pop())
 
-    def next_read(self, is_ready: Callable[[Sequence], bool]) -> Sequence | None:
-        """The sequence whose prompt gets the next chunk, among those that are ready for it."""
-        ready = [sequence for sequence in self.reading if is_ready(sequence)]
-        if not ready:
+    def ready(self) -> list[Sequence]:
+        """The sequences whose prompts can be read on, least left first, background ones last."""
+        ready = [sequence for sequence in self.reading if not sequence.is_restoring]
+        return sorted(ready, key=lambda sequence: (sequence.request.background, sequence.unread))
+
+    def next_read(self) -> Sequence | None:
+        """The sequence whose prompt gets the next chunk."""
+        if not (ready := self.ready()):
             return None
         self._chunks += 1
         if self._chunks % _OLDEST_EVERY == 0:
-            return ready[0]
-        return min(ready, key=lambda sequence: (sequence.request.background, sequence.unread))
+            return next(sequence for sequence in self.reading if sequence in ready)
+        return ready[0]
 
     def started(self, sequence: Sequence) -> None:
         """The sequence's prompt is read; it decodes from now on."""
