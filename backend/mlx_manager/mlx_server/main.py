@@ -76,7 +76,8 @@ if mlx_server_settings.logfire_enabled:
         send_to_logfire="if-token-present",
         console=False,
     )
-    logfire.instrument_fastapi(app)
+    # A span for each message of a stream would be one for each token.
+    logfire.instrument_fastapi(app, exclude_spans=["receive", "send"])
 
 
 @app.get("/health")

@@ -1,12 +1,13 @@
 """Events to a client as they come, and the end of the generation when the client leaves."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from sse_starlette import EventSourceResponse
-from sse_starlette.sse import AppStatus, SendTimeoutError
-from starlette.types import Receive, Scope, Send
+from sse_starlette.sse import AppStatus
+from starlette.types import Message, Receive, Scope, Send
 
 from mlx_manager.mlx_server.domain.events import Event, EventBatches
 from mlx_manager.mlx_server.generation import RunningGeneration
@@ -56,14 +57,26 @@ class GenerationStream(EventSourceResponse):
         self, running: RunningGeneration, renderer: StreamRenderer, headers: Mapping[str, str]
     ) -> None:
         chunks = encoded(renderer, running.events())
-        super().__init__(chunks, headers=dict(headers), sep="\n", send_timeout=_SEND_TIMEOUT_S)
+        super().__init__(chunks, headers=dict(headers), sep="\n")
         self._running = running
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
+        loop = asyncio.get_running_loop()
+
+        async def send_in_time(message: Message) -> None:
+            # One timer for all of the stream; sse-starlette would make a cancel scope for each message.
+            if deadline.when() is None:
+                deadline.reschedule(loop.time() + _SEND_TIMEOUT_S)
+            await send(message)
+            deadline.reschedule(None)
+
         # Also where the client left before the first event, when the iterator never began.
         async with self._running:
             try:
-                await super().__call__(scope, receive, send)
-            except SendTimeoutError:
+                async with asyncio.timeout(None) as deadline:
+                    await super().__call__(scope, receive, send_in_time)
+            except TimeoutError:
+                if not deadline.expired():
+                    raise
                 logger.info("a client read nothing for %.0f s and was cut off", _SEND_TIMEOUT_S)
