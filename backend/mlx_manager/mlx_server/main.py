@@ -76,8 +76,7 @@ if mlx_server_settings.logfire_enabled:
         send_to_logfire="if-token-present",
         console=False,
     )
-    # A span for each message of a stream would be one for each token.
-    logfire.instrument_fastapi(app, exclude_spans=["receive", "send"])
+    logfire.instrument_fastapi(app)
 
 
 @app.get("/health")
