@@ -141,20 +141,32 @@ class TornLayer:
 
 def test_a_fault_while_joining_leaves_the_others_right_or_failed() -> None:
     harness = Harness(tiny("llama"))
-    harness.submit(submit(1, [4, 5], 10))
-    while 1 not in harness.tokens:
+    for index, prompt in ((1, [4, 5]), (4, [8, 3])):
+        harness.submit(submit(index, prompt, 20))
+    while not {1, 4} <= set(harness.tokens):
         harness.engine.step()
     (batch,) = harness.engine._groups
     batch._cache[-1] = TornLayer(batch._cache[-1])
     harness.submit(submit(2, [6, 9], 10))
-    while 2 not in harness.failed:
-        harness.engine.step()
+    harness.run()
     harness.submit(submit(3, [7], 10))
     harness.run()
     assert "torn" in harness.failed[2]
-    for index, prompt in ((1, [4, 5]), (3, [7])):
+    for index, prompt in ((1, [4, 5]), (4, [8, 3]), (3, [7])):
         if index not in harness.failed:
             assert_greedy(tiny("llama"), prompt, harness.tokens[index])
+
+
+def test_a_row_that_decoded_alone_is_joined_by_others() -> None:
+    harness = Harness(tiny("llama"))
+    prompts = {1: [4, 5], 2: [6, 9, 11], 3: [7]}
+    for index, prompt in prompts.items():
+        harness.submit(submit(index, prompt, 12))
+        while len(harness.tokens.get(index, [])) < 3:
+            harness.engine.step()
+    harness.run()
+    for index, prompt in prompts.items():
+        assert_greedy(tiny("llama"), prompt, harness.tokens[index])
 
 
 def soak(operations: int, seed: int, *, can_batch: bool = True) -> None:

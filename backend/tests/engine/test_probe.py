@@ -235,7 +235,7 @@ def test_a_shortened_window_tells_what_the_whole_one_does(
     assert result.can_join_prefill
 
 
-@pytest.mark.parametrize(("family", "most"), [("llama", 45), ("qwen", 45), ("gemma3_text", 45)])
+@pytest.mark.parametrize(("family", "most"), [("llama", 48), ("qwen", 48), ("gemma3_text", 48)])
 def test_costs_few_passes_of_few_tokens(family: str, most: int) -> None:
     calls = Calls(tiny(family))
     probe_batching(calls, VOCAB, num_kv_heads(family))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mlx_manager.mlx_server.engine.batch import DecodeBatch, Drawn, merge_alone
+from mlx_manager.mlx_server.engine.batch import DecodeBatch, Drawn
 from mlx_manager.mlx_server.engine.drafting import Drafter
 from mlx_manager.mlx_server.engine.groups import DecodeGroups
 from mlx_manager.mlx_server.engine.ledger import KVLedger
@@ -356,7 +356,7 @@ class Engine:
                 sequence,
                 lambda index=index: [layer.extract(index) for layer in merged],  # type: ignore[misc]
             )
-        self._start(sequences, merged)
+        self._start(sequences, merged, is_merged=True)
 
     def _read_chunk(self, sequence: Sequence, *, is_decoding: bool) -> None:
         stops = self._prefixes.stops(sequence)
@@ -365,7 +365,7 @@ class Engine:
             self._prefixes.keep_prompt(sequence, lambda: sequence.cache)
             self._report(Prefill(sequence.sequence_id, end))
         if not sequence.unread:
-            self._start_alone(sequence)
+            self._start([sequence], sequence.cache, is_merged=False)
 
     def _read_only_token(self, sequence: Sequence) -> None:
         logits = self._reader.read_only_token(sequence)
@@ -376,20 +376,16 @@ class Engine:
         if finish:
             self._scheduler.remove(sequence.sequence_id)
         else:
-            self._start_alone(sequence)
+            self._start([sequence], sequence.cache, is_merged=False)
         self._report(Steps([Row(sequence.sequence_id, token_id, finish, logprobs)]))
 
-    def _start_alone(self, sequence: Sequence) -> None:
-        cache = merge_alone(sequence.cache) if self._options.can_batch else sequence.cache
-        self._start([sequence], cache)
-
-    def _start(self, sequences: list[Sequence], cache: list[Any]) -> None:
+    def _start(self, sequences: list[Sequence], cache: list[Any], *, is_merged: bool) -> None:
         """Let sequences decode whose prompts are read."""
         for sequence in sequences:
             sequence.cache = []
             sequence.num_fed = max(sequence.num_fed, sequence.prefilled)
             self._scheduler.started(sequence)
-        self._groups.choose(sequences).add(sequences, cache)
+        self._groups.choose(sequences).add(sequences, cache, is_merged=is_merged)
 
     def _fail(self, sequences: list[Sequence], error: Exception) -> None:
         """End the sequences of a failed step, and go on with the rest."""

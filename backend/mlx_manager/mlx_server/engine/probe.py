@@ -3,7 +3,7 @@
 Some families' caches cannot be merged, and some that can broadcast a wrong mask at certain batch
 sizes while still printing plausible tokens. So each model is measured when it is loaded.
 
-The cost, in forward passes of a few tokens each: about 25 for the life of a batch of up to four rows
+The cost, in forward passes of a few tokens each: about 27 for the life of a batch of up to four rows
 and one of `num_kv_heads`, as many again where a sliding window is too long to be filled, and 18 for
 reading prompts together; a model with an index has eight more.
 """

@@ -47,13 +47,16 @@ class Trial:
     def live(self, lengths: tuple[int, ...], sizes: list[int]) -> None:
         """Rows of these prompt lengths join one by one, decode, and leave in mid-flight.
 
+        The first has decoded alone before, with its own cache.
         A batch larger than there are prompts has some of them several times.
 
         Raises:
             DiffersError: a logit differed. What the model or its caches raise comes through, too.
         """
         alone = [_Row(self, length) for length in lengths]
-        self._rows = []
+        self.doing = "a row that has decoded alone"
+        self._cache = [layer.merge([layer]) for layer in alone[0].cache_after(2)]
+        self._rows = [(alone[0], 2)]
         for size in sizes:
             self.doing = f"a batch of {size}"
             while len(self._rows) < size:
@@ -152,6 +155,14 @@ class _Row:
             self._logits.append(self._run([token], self._cache)[0, -1, :])
             self.fed += self._trial.tokens(1)
         return self._logits[step]
+
+    def cache_after(self, steps: int) -> list[Any]:
+        """Its cache after so many of the tokens that it was told to say; not shared."""
+        cache = copy.deepcopy(self.start)
+        for step in range(steps):
+            self.logits(step)  # decides what the next token is
+            self._run([self.fed[step]], cache)
+        return cache
 
     def _run(self, ids: list[int], cache: list[Any]) -> mx.array:
         try:
