@@ -113,7 +113,7 @@ class Engine:
             sequence.is_restoring = False
 
     def step(self) -> None:
-        """Decode one token of every running row, then read at most one chunk."""
+        """Decode one token of every running row, then read a chunk, or a burst of short prompts."""
         self._scheduler.admit(self._fits)
         self._decode()
         self._read()
