@@ -205,3 +205,14 @@ def test_soak() -> None:
 @pytest.mark.parametrize("can_batch", [True, False])
 def test_long_soak(can_batch: bool) -> None:
     soak(10_000, 2, can_batch=can_batch)
+
+
+def test_a_prompt_read_in_chunks_allocates_once() -> None:
+    harness = Harness(tiny("llama"), chunk=16)
+    harness.submit(submit(1, [5 + index % 40 for index in range(600)], 40))
+    engine, capacities = harness.engine, set()
+    while not engine._scheduler.running:
+        engine.step()
+        capacities |= {sequence.cache[0].keys.shape[2] for sequence in engine._scheduler.reading}
+    assert capacities == {768}
+    harness.run()

@@ -33,8 +33,11 @@ def prepare_device() -> None:
     import mlx.core as mx
 
     if is_cpu():
+        from mlx_manager.mlx_server.engine import cpu_attention
+
         # On the CPU mx.compile runs a C++ compiler for each new graph and wins nothing back.
         mx.disable_compile()
+        cpu_attention.install()
     elif mx.metal.is_available():
         # Wired memory is not swapped out between requests; beyond this limit macOS refuses.
         mx.set_wired_limit(int(mx.device_info()["max_recommended_working_set_size"]))

@@ -6,8 +6,11 @@ from typing import Final
 
 import numpy as np
 
-# Running rows then see a gap of at most 1 + this times their usual one.
-_SHARE_OF_STEP: Final = 1.6
+# Running rows then see gaps of so many times their step while nothing is read.
+_GAP: Final = 2.9
+# Steps between chunks are slower than those; reading gets at least so many of the calm ones' time, and
+# no chunk is shorter than the fewest tokens, or the fixed cost of a chunk would be all there is.
+_LEAST_SHARE: Final = 1.4
 _FIRST_CHUNK: Final = 32
 _FEWEST_TOKENS: Final = 8
 _SAMPLES: Final = 48
@@ -31,6 +34,7 @@ class Pacer:
         self._max_chunk = max_chunk
         self._samples: deque[tuple[int, int, float]] = deque(maxlen=_SAMPLES)
         self._step_s = 0.0
+        self._calm_step_s = 0.0
         self._fit: tuple[float, float, float] | None = None
         self._owed_s = 0.0
 
@@ -41,13 +45,13 @@ class Pacer:
             offset: tokens of the prompt that are read already.
             is_decoding: whether rows wait for their next token.
         """
-        if not is_decoding or not self._step_s:
+        if not is_decoding or not self._calm_step_s:
             return self._max_chunk
         if not self._samples:
             return min(_FIRST_CHUNK, self._max_chunk)
         fixed, per_token, per_pair = self._coefficients()
         # c/2 n^2 + (b + c offset) n - (budget - a) = 0
-        left = self._step_s * _SHARE_OF_STEP - fixed
+        left = max(self._calm_step_s * _GAP - self._step_s, self._calm_step_s * _LEAST_SHARE) - fixed
         linear = per_token + per_pair * offset
         if left <= 0 or linear <= 0:
             return min(_FEWEST_TOKENS, self._max_chunk)
@@ -90,9 +94,15 @@ class Pacer:
         self._samples.append((tokens, offset, seconds))
         self._fit = None
 
-    def note_steps(self, seconds: float) -> None:
-        """Every running row has got a token."""
-        self._step_s += (seconds - self._step_s) * (_SMOOTHING if self._step_s else 1.0)
+    def note_steps(self, seconds: float, *, is_calm: bool) -> None:
+        """Every running row has got a token.
+
+        Args:
+            is_calm: whether nothing was being read, so that steps followed each other without a pause.
+        """
+        self._step_s = _smoothed(self._step_s, seconds)
+        if is_calm or not self._calm_step_s:
+            self._calm_step_s = _smoothed(self._calm_step_s, seconds)
         self._owed_s -= seconds
 
     @property
@@ -118,3 +128,7 @@ class Pacer:
             fit[kept] = np.maximum(found, 0)
             self._fit = (float(fit[0]), float(fit[1]), float(fit[2]))
         return self._fit
+
+
+def _smoothed(so_far: float, seconds: float) -> float:
+    return so_far + (seconds - so_far) * (_SMOOTHING if so_far else 1.0)

@@ -4,10 +4,11 @@ import time
 from typing import Any, Final
 
 import mlx.core as mx
-from mlx_lm.models.cache import make_prompt_cache
+from mlx_lm.models.cache import KVCache, make_prompt_cache
 
 from mlx_manager.mlx_server.engine.pacing import Pacer
 from mlx_manager.mlx_server.engine.sequence import Sequence
+from mlx_manager.mlx_server.engine.trial import leaves
 
 # Activations of long prompts must not pile up in MLX's own buffer cache.
 _CLEAR_EVERY_TOKENS: Final = 2048
@@ -36,13 +37,17 @@ class PromptReader:
         """
         prompt = sequence.request.prompt_ids
         start = sequence.prefilled
-        if not sequence.cache:
+        is_first = not sequence.cache
+        if is_first:
             sequence.cache = make_prompt_cache(self._model)
+            _grow_by(sequence.cache, len(prompt))
         end = min(start + self._pacer.chunk_tokens(start, is_decoding=is_decoding), len(prompt) - 1)
         end = min([end, *(stop for stop in stops if stop > start)])
         if end > start:
             self._read([prompt[start:end]], sequence.cache, start)
             sequence.prefilled = end
+            if is_first:
+                _grow_by(sequence.cache, KVCache.step)
         return end
 
     def read_jointly(self, sequences: list[Sequence]) -> list[Any]:
@@ -77,3 +82,13 @@ class PromptReader:
         if self._since_clear >= _CLEAR_EVERY_TOKENS:
             self._since_clear = 0
             mx.clear_cache()
+
+
+def _grow_by(cache: list[Any], num_tokens: int) -> None:
+    """Let caches make room for so many tokens when they next must.
+
+    For a prompt as a whole: a cache that grows while it is read copies all it holds each time.
+    """
+    for leaf in leaves(cache):
+        if type(leaf) is KVCache:
+            leaf.step = -(-num_tokens // KVCache.step) * KVCache.step
