@@ -1,4 +1,4 @@
-"""Runs `mlx_lm.server` in a process that is set up as our own worker is: same BLAS, same device settings.
+"""Runs `mlx_lm.server` in a process with the BLAS that our own worker has, and `mx.compile` off as there.
 
     python -m bench.launch --model FOLDER --port 8080
 
@@ -7,15 +7,14 @@ All arguments are `mlx_lm.server`'s own.
 
 import sys
 
-from mlx_manager.mlx_server.engine.device import prepare_device, prepare_process
+from mlx_manager.mlx_server.engine.device import prepare_process
 
 
 def prepare() -> None:
-    """Give this process what our worker has, and `mx.compile` switched off on every device."""
+    """Give this process our BLAS, and switch `mx.compile` off."""
     prepare_process()
     import mlx.core as mx
 
-    prepare_device()
     mx.disable_compile()
 
 

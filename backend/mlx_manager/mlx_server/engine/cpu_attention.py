@@ -17,7 +17,7 @@ _NATIVE = mx.fast.scaled_dot_product_attention
 
 def install() -> None:
     """Take the place of `mx.fast.scaled_dot_product_attention`, which mlx-lm's models call."""
-    mx.fast.scaled_dot_product_attention = attention
+    mx.fast.scaled_dot_product_attention = attention  # type: ignore[assignment]
 
 
 def attention(
