@@ -40,11 +40,16 @@ def test_what_slower_steps_take_is_not_for_reading() -> None:
     pacer = taught()
     calm = pacer.chunk_tokens(0, is_decoding=True)
     for _ in range(40):
-        pacer.note_steps(0.014, is_calm=False)
-    assert 0.0145 < cost(pacer.chunk_tokens(0, is_decoding=True), 0) <= 0.0151 < cost(calm, 0)
-    for _ in range(40):
-        pacer.note_steps(0.050, is_calm=False)
-    assert 0.0135 < cost(pacer.chunk_tokens(0, is_decoding=True), 0) <= 0.0141
+        pacer.note_steps(0.013, is_calm=False)
+    slower = pacer.chunk_tokens(0, is_decoding=True)
+    assert 0.0155 < cost(slower, 0) <= 0.0161 < 0.0185 < cost(calm, 0) <= 0.0191
+
+
+def test_steps_of_more_rows_allow_larger_chunks_though_none_is_calm() -> None:
+    pacer = taught()
+    for _ in range(60):
+        pacer.note_steps(0.100, is_calm=False)
+    assert 0.110 < cost(pacer.chunk_tokens(0, is_decoding=True), 0) <= 0.1176
 
 
 def test_chunks_shrink_as_attention_grows() -> None:

@@ -11,6 +11,7 @@ _GAP: Final = 2.9
 # Steps between chunks are slower than those; reading gets at least so many of the calm ones' time, and
 # no chunk is shorter than the fewest tokens, or the fixed cost of a chunk would be all there is.
 _LEAST_SHARE: Final = 1.4
+_CALM_SHARE: Final = 0.75
 _FIRST_CHUNK: Final = 32
 _FEWEST_TOKENS: Final = 8
 _SAMPLES: Final = 48
@@ -51,12 +52,14 @@ class Pacer:
             return min(_FIRST_CHUNK, self._max_chunk)
         fixed, per_token, per_pair = self._coefficients()
         # c/2 n^2 + (b + c offset) n - (budget - a) = 0
-        left = max(self._calm_step_s * _GAP - self._step_s, self._calm_step_s * _LEAST_SHARE) - fixed
+        # What is known of calm steps may be of fewer rows.
+        calm_s = max(self._calm_step_s, self._step_s * _CALM_SHARE)
+        left = max(calm_s * _GAP - self._step_s, calm_s * _LEAST_SHARE) - fixed
         linear = per_token + per_pair * offset
         if left <= 0 or linear <= 0:
             return min(_FEWEST_TOKENS, self._max_chunk)
         tokens = 2 * left / (linear + math.sqrt(linear * linear + 2 * per_pair * left))
-        return int(min(max(tokens, _FEWEST_TOKENS), self._foreseen, self._max_chunk))
+        return int(min(max(min(tokens, self._foreseen), _FEWEST_TOKENS), self._max_chunk))
 
     def num_in_pause(self, prompts: list[tuple[int, int]], num_running: int) -> int:
         """How many prompts to read in one go while the running rows pause.
