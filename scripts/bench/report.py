@@ -15,7 +15,8 @@ smallest and largest round.
 - **limit**: mlx-lm's `BatchGenerator` alone in a process, greedy, no HTTP and no text.
 - **mlx_lm.server**: mlx-lm's own server, over HTTP.
 
-All compute with the same BLAS and with `mx.compile` disabled. Models have random weights and no
+All compute with the same BLAS and with `mx.compile` disabled; on a CPU, ours has its own softmax for
+attention, which the others, being mlx-lm as it is, have not. Models have random weights and no
 end-of-sequence token, so that every request yields its full length, which is checked. A request's clock
 starts before its connection is made, unless it says *connected beforehand*. Tokens per second are all
 clients' tokens over the time from the first request to the last token. A gap is the time between two
