@@ -46,6 +46,8 @@ class Decoder:
         self._drafter = drafter
         self._report = report
         self._untidy = False
+        # Whether a batch may begin to have a step in flight beyond the one that is collected.
+        self._may_begin = True
         self._decoded_at = 0.0
 
     @property
@@ -61,6 +63,7 @@ class Decoder:
         started = time.perf_counter()
         was_in_flight = self._in_flight
         draft = self._draft()
+        self._may_begin = True
         run_ahead = not (self._scheduler.reading or self._untidy or draft is not None)
         for batch in self._groups:
             try:
@@ -124,7 +127,9 @@ class Decoder:
             rows += self._settle(batch)
             self._drop_ended(batch)
         self._report_rows(rows)
-        if run_ahead and batch.rows and not batch.in_flight:
+        # One batch a step: where a launch computes at once, as on a CPU, it delays the others' tokens.
+        if run_ahead and self._may_begin and batch.rows and not batch.in_flight:
+            self._may_begin = False
             batch.launch()
 
     def _draft(self) -> list[int] | None:

@@ -13,9 +13,8 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 from msgspec import Struct
-from safetensors import SafetensorError
-from safetensors.numpy import save_file
 
+from mlx_manager.mlx_server.engine.prefix_cache.tensor_file import DTYPES, pieces, save_file
 from mlx_manager.mlx_server.engine.prefix_cache.trie import TokenArray, token_array
 
 FORMAT: Final = 1
@@ -25,22 +24,6 @@ CHECKPOINT: Final = "checkpoint"
 MAX_HEADER_BYTES: Final = 2**26
 
 Views = dict[str, np.ndarray[Any, Any]]
-
-_DTYPES: Final = {
-    "F64": np.float64,
-    "F32": np.float32,
-    "F16": np.float16,
-    "I64": np.int64,
-    "U64": np.uint64,
-    "I32": np.int32,
-    "U32": np.uint32,
-    "I16": np.int16,
-    "U16": np.uint16,
-    "I8": np.int8,
-    "U8": np.uint8,
-    "BOOL": np.bool_,
-    "C64": np.complex64,
-}
 
 
 class Damaged(ValueError):
@@ -122,7 +105,8 @@ def _data_digest(views: Views) -> str:
     digest = hashlib.sha256()
     for name, view in sorted(views.items()):
         digest.update(f"{name} {view.dtype.name} {view.shape}\n".encode())
-        digest.update(np.ascontiguousarray(view).reshape(-1).view(np.uint8).data)
+        for piece in pieces(view):
+            digest.update(piece)
     return digest.hexdigest()
 
 
@@ -140,10 +124,7 @@ def write_entry(folder: Path, header: Header, views: Views) -> int:
     temporary = folder / f"{header.name}.{os.getpid()}.tmp"
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o600))
-        try:
-            save_file(views, temporary, metadata)
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
+        save_file(views, temporary, metadata)
         temporary.chmod(0o600)
         size = temporary.stat().st_size
         temporary.replace(folder / f"{header.name}{SUFFIX}")
@@ -212,4 +193,4 @@ def _view(data: np.ndarray[Any, Any], entry: dict[str, Any]) -> np.ndarray[Any, 
     begin, end = entry["data_offsets"]
     if not 0 <= begin <= end <= len(data):
         raise ValueError("an array lies outside of the file")
-    return data[begin:end].view(_DTYPES[entry["dtype"]]).reshape(entry["shape"])
+    return data[begin:end].view(DTYPES[entry["dtype"]]).reshape(entry["shape"])
