@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 # Running rows then see gaps of so many times their step while nothing is read.
-_GAP: Final = 2.9
+_GAP: Final = 2.2
 # Steps between chunks are slower than those; reading gets at least so many of the calm ones' time, and
 # no chunk is shorter than the fewest tokens, or the fixed cost of a chunk would be all there is.
-_LEAST_SHARE: Final = 1.4
+_LEAST_SHARE: Final = 1.0
 _CALM_SHARE: Final = 0.75
 _FIRST_CHUNK: Final = 32
 _FEWEST_TOKENS: Final = 8
