@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from mlx_manager.mlx_server.engine.prefix_cache.tensor_file import DTYPES, pieces, save_file
+from mlx_manager.mlx_server.engine.prefix_cache.tensor_file import DTYPES, PAUSE_S, pieces, save_file
 from mlx_manager.mlx_server.engine.prefix_cache.trie import TokenArray, token_array
 
 FORMAT: Final = 1
@@ -101,11 +101,11 @@ def chain_digest(kind: str, parent: str, tokens: bytes, salt: str, model: str) -
     return digest.hexdigest()
 
 
-def _data_digest(views: Views) -> str:
+def _data_digest(views: Views, pause_s: float = 0.0) -> str:
     digest = hashlib.sha256()
     for name, view in sorted(views.items()):
         digest.update(f"{name} {view.dtype.name} {view.shape}\n".encode())
-        for piece in pieces(view):
+        for piece in pieces(view, pause_s):
             digest.update(piece)
     return digest.hexdigest()
 
@@ -115,7 +115,7 @@ def write_entry(folder: Path, header: Header, views: Views) -> int:
 
     FileNotFoundError says that the folder, or the unfinished file, was taken away.
     """
-    text = msgspec.json.encode(msgspec.structs.replace(header, data=_data_digest(views)))
+    text = msgspec.json.encode(msgspec.structs.replace(header, data=_data_digest(views, PAUSE_S)))
     metadata = {
         "format": str(FORMAT),
         "header": text.decode(),
