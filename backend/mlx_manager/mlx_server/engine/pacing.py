@@ -11,6 +11,7 @@ _GAP: Final = 2.2
 # Steps between chunks are slower than those; reading gets at least so many of the calm ones' time, and
 # no chunk is shorter than the fewest tokens, or the fixed cost of a chunk would be all there is.
 _LEAST_SHARE: Final = 1.0
+# A calm step takes at least so much of one between chunks.
 _CALM_SHARE: Final = 0.75
 _FIRST_CHUNK: Final = 32
 _FEWEST_TOKENS: Final = 8
@@ -51,9 +52,9 @@ class Pacer:
         if not self._samples:
             return min(_FIRST_CHUNK, self._max_chunk)
         fixed, per_token, per_pair = self._coefficients()
-        # c/2 n^2 + (b + c offset) n - (budget - a) = 0
         # What is known of calm steps may be of fewer rows.
         calm_s = max(self._calm_step_s, self._step_s * _CALM_SHARE)
+        # c/2 n^2 + (b + c offset) n - (budget - a) = 0
         left = max(calm_s * _GAP - self._step_s, calm_s * _LEAST_SHARE) - fixed
         linear = per_token + per_pair * offset
         if left <= 0 or linear <= 0:
