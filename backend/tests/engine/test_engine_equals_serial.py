@@ -60,7 +60,23 @@ def test_prompt_is_read_in_chunks_between_decode_steps() -> None:
     harness.submit(submit(1, [1], 30))
     harness.submit(submit(2, list(range(50)), 3))
     harness.run()
-    assert 1 not in harness.prefill
-    assert harness.prefill[2] == [16, 32, 48, 49]
+    assert harness.prefill == {1: [1], 2: [16, 32, 48, 50]}
     # The first one drew a token in each step while the second was read.
     assert harness.reported.index(2) >= 4
+
+
+@pytest.mark.parametrize(("family", "last"), [("llama", 40), ("gemma3_text", 39), ("rwkv7", 39)])
+def test_a_short_end_is_read_whole_where_all_is_full_kv(family: str, last: int) -> None:
+    model, prompt = tiny(family), prompts(1)[0][:1] * 20 + list(range(20))
+    harness = Harness(model, chunk=32)
+    harness.submit(submit(1, prompt, 10))
+    harness.run()
+    assert harness.prefill[1] == [32, last]
+    assert assert_greedy(model, prompt, harness.tokens[1]) > 0
+
+
+def test_the_last_token_alone_is_fed_with_the_other_rows() -> None:
+    harness = Harness(tiny("llama"), chunk=16)
+    harness.submit(submit(1, list(range(17)), 3))
+    harness.run()
+    assert harness.prefill[1] == [16]

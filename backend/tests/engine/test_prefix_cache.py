@@ -147,7 +147,7 @@ def test_what_is_counted_is_what_is_held() -> None:
 
 
 def _count_and_hold() -> tuple[int, int, int, int]:
-    """Bytes that a cache of four prompts counts and that it holds, its arrays, and what is left of it cleared."""
+    """Bytes that a cache counts, bytes that it holds, its number of arrays, and bytes left when cleared."""
     ids = tokens(4000)
     live = believe([KVCache(), KVCache()], ids)
     for leaf in live:  # one head: a slice of it is contiguous in itself

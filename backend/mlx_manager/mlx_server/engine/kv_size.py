@@ -11,8 +11,8 @@ import mlx.core as mx
 from mlx.utils import tree_flatten
 from mlx_lm.models.cache import ArraysCache, ChunkedKVCache, KVCache, QuantizedKVCache, RotatingKVCache
 
+from mlx_manager.mlx_server.engine.caches import leaves
 from mlx_manager.mlx_server.engine.ledger import GROWTH_TOKENS, KVSize, Window
-from mlx_manager.mlx_server.engine.trial import leaves
 
 # Where a class of cache is unknown it is filled to these lengths: growth shows between them.
 MEASURED_TOKENS: Final = (GROWTH_TOKENS + 1, 2 * GROWTH_TOKENS + 1)

@@ -10,12 +10,12 @@ from mlx.utils import tree_flatten
 from mlx_lm.models.cache import KVCache, QuantizedKVCache, make_prompt_cache
 from mlx_lm.utils import load_model
 
+from mlx_manager.mlx_server.engine.caches import leaves
 from mlx_manager.mlx_server.engine.device import compute_in_fp32
 from mlx_manager.mlx_server.engine.kv_bits import with_quantised_cache
 from mlx_manager.mlx_server.engine.kv_size import measure_kv
 from mlx_manager.mlx_server.engine.ledger import KVSize
 from mlx_manager.mlx_server.engine.probe import ProbeResult, probe_batching
-from mlx_manager.mlx_server.engine.trial import leaves
 from mlx_manager.mlx_server.engine.wire import Load
 
 

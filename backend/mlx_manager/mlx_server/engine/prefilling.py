@@ -78,10 +78,10 @@ class Prefiller:
         """
         together = [sequence]
         try:
-            if len(sequence.request.prompt_ids) == 1:
-                self._read_only_token(sequence)
-            elif (together := self._equals(sequence, is_decoding=is_decoding))[1:]:
+            if (together := self._equals(sequence, is_decoding=is_decoding))[1:]:
                 self._read_jointly(together)
+            elif self._reader.can_end(sequence, self._prefixes.stops(sequence), is_decoding=is_decoding):
+                self._read_end(sequence)
             else:
                 self._read_chunk(sequence, is_decoding=is_decoding)
         except Exception as error:  # one sequence's fault must not end the others
@@ -142,14 +142,15 @@ class Prefiller:
         if not sequence.unread:
             self._decoder.add([sequence], sequence.cache, is_merged=False)
 
-    def _read_only_token(self, sequence: Sequence) -> None:
-        logits = self._reader.read_only_token(sequence)
+    def _read_end(self, sequence: Sequence) -> None:
+        logits = self._reader.read_end(sequence)
         sampler = make_sampler([sequence.sampling], on_host=self._samples_on_host)
         (token_id,), (logprobs,) = sampler.draw(logits).collect()
-        sequence.num_fed = 1
         finish = sequence.take(token_id)
         if finish:
             self._scheduler.remove(sequence.sequence_id)
-        else:
-            self._decoder.add([sequence], sequence.cache, is_merged=False)
+        self._report(Prefill(sequence.sequence_id, sequence.prefilled))
         self._report(Steps([Row(sequence.sequence_id, token_id, finish, logprobs)]))
+        self._prefixes.keep_prompt(sequence, lambda: sequence.cache)
+        if not finish:
+            self._decoder.add([sequence], sequence.cache, is_merged=False)

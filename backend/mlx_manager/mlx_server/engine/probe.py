@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 import mlx.core as mx
 from mlx_lm.models.cache import CacheList, KVCache, make_prompt_cache
 
-from mlx_manager.mlx_server.engine.trial import DiffersError, ModelFailsError, Trial, leaves
+from mlx_manager.mlx_server.engine.caches import leaves
+from mlx_manager.mlx_server.engine.trial import DiffersError, ModelFailsError, Trial
 
 # A window of so many tokens is filled as it is; for a longer one the cache is made shorter.
 LONGEST_FILLED_WINDOW: Final = 128

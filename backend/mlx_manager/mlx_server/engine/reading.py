@@ -6,16 +6,20 @@ from typing import Any, Final
 import mlx.core as mx
 from mlx_lm.models.cache import KVCache, make_prompt_cache
 
+from mlx_manager.mlx_server.engine.caches import grow_by, is_full_kv
 from mlx_manager.mlx_server.engine.pacing import Pacer
 from mlx_manager.mlx_server.engine.sequence import Sequence
-from mlx_manager.mlx_server.engine.trial import leaves
 
 # Activations of long prompts must not pile up in MLX's own buffer cache.
 _CLEAR_EVERY_TOKENS: Final = 2048
+# Read with the last token, the others get logits nobody needs: so many cost less than a pass of their own.
+_END_TOKENS: Final = 16
 
 
 class PromptReader:
     """Feeds prompts to a model, all but their last token, which the first decode step feeds.
+
+    A short end is read to its last token and gives the first token of the answer at once.
 
     Never with padding: prompts are read one by one, or jointly from empty caches where they are
     equally long.
@@ -40,14 +44,14 @@ class PromptReader:
         is_first = not sequence.cache
         if is_first:
             sequence.cache = make_prompt_cache(self._model)
-            _grow_by(sequence.cache, len(prompt))
+            grow_by(sequence.cache, len(prompt))
         end = min(start + self._pacer.chunk_tokens(start, is_decoding=is_decoding), len(prompt) - 1)
         end = min([end, *(stop for stop in stops if stop > start)])
         if end > start:
             self._read([prompt[start:end]], sequence.cache, start)
             sequence.prefilled = end
             if is_first:
-                _grow_by(sequence.cache, KVCache.step)
+                grow_by(sequence.cache, KVCache.step)
         return end
 
     def read_jointly(self, sequences: list[Sequence]) -> list[Any]:
@@ -64,13 +68,33 @@ class PromptReader:
         """Most tokens that may be read jointly now."""
         return self._pacer.chunk_tokens(0, is_decoding=is_decoding)
 
-    def read_only_token(self, sequence: Sequence) -> mx.array:
-        """The logits after a prompt of one token, shape (1, V): an empty cache cannot join a batch."""
-        sequence.cache = make_prompt_cache(self._model)
-        logits: mx.array = self._model(mx.array([sequence.request.prompt_ids]), cache=sequence.cache)[
-            :, -1, :
-        ]
-        return logits
+    def can_end(self, sequence: Sequence, stops: list[int], *, is_decoding: bool) -> bool:
+        """Whether the rest of the prompt is better read to its end, for its own first token.
+
+        That spares the first decode step, which goes through all weights again. A prompt of one token
+        must be: an empty cache cannot join a batch.
+        """
+        length = len(sequence.request.prompt_ids)
+        if length == 1:
+            return True
+        # The last token alone: may as well be fed together with the other rows.
+        return (
+            1 < length - sequence.prefilled <= self._most_at_end(sequence, is_decoding=is_decoding)
+            and not any(sequence.prefilled < stop < length - 1 for stop in stops)
+            # An equal prompt must be able to take up what is kept of this one, all but its last token.
+            and is_full_kv(sequence.cache or make_prompt_cache(self._model))
+        )
+
+    def read_end(self, sequence: Sequence) -> mx.array:
+        """Read the rest of a prompt, its last token too; returns the logits after that, shape (1, V)."""
+        prompt_ids = sequence.request.prompt_ids
+        sequence.cache = sequence.cache or make_prompt_cache(self._model)
+        logits: mx.array = self._model(mx.array([prompt_ids[sequence.prefilled :]]), cache=sequence.cache)
+        sequence.prefilled = len(prompt_ids)
+        return logits[:, -1, :]
+
+    def _most_at_end(self, sequence: Sequence, *, is_decoding: bool) -> int:
+        return min(_END_TOKENS, self._pacer.chunk_tokens(sequence.prefilled, is_decoding=is_decoding))
 
     def _read(self, prompts: list[list[int]], cache: list[Any], offset: int) -> None:
         started = time.perf_counter()
@@ -82,13 +106,3 @@ class PromptReader:
         if self._since_clear >= _CLEAR_EVERY_TOKENS:
             self._since_clear = 0
             mx.clear_cache()
-
-
-def _grow_by(cache: list[Any], num_tokens: int) -> None:
-    """Let caches make room for so many tokens when they next must.
-
-    For a prompt as a whole: a cache that grows while it is read copies all it holds each time.
-    """
-    for leaf in leaves(cache):
-        if type(leaf) is KVCache:
-            leaf.step = -(-num_tokens // KVCache.step) * KVCache.step

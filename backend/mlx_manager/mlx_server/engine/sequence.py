@@ -41,8 +41,8 @@ class Sequence:
 
     @property
     def unread(self) -> int:
-        """Prompt tokens that are still to be read before it decodes; the last is read by the first step."""
-        return len(self.request.prompt_ids) - 1 - self.prefilled
+        """Prompt tokens still to be read before it decodes; the last may be left to the first step."""
+        return max(len(self.request.prompt_ids) - 1 - self.prefilled, 0)
 
     @property
     def num_tokens(self) -> int:

@@ -1,13 +1,15 @@
 """A small batch that lives through what the engine does to one, each row beside itself alone."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import mlx.core as mx
 import numpy as np
-from mlx_lm.models.cache import CacheList, KVCache
+from mlx_lm.models.cache import KVCache
 from numpy.typing import NDArray
+
+from mlx_manager.mlx_server.engine.caches import leaves
 
 MAX_LOGIT_ERROR: Final = 1e-3
 
@@ -171,15 +173,6 @@ class _Row:
         except Exception as fault:
             raise ModelFailsError(f"the model does not run: {fault}") from fault
         return logits
-
-
-def leaves(cache: Iterable[Any]) -> Iterator[Any]:
-    """The caches of single states; a CacheList has several in one layer."""
-    for layer in cache:
-        if isinstance(layer, CacheList):
-            yield from leaves(layer.caches)
-        else:
-            yield layer
 
 
 def more_of(states: mx.array, length: int) -> mx.array:

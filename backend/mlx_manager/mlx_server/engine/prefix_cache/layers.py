@@ -10,8 +10,9 @@ from typing import Any
 
 import mlx.core as mx
 import numpy as np
-from mlx_lm.models.cache import ArraysCache, CacheList, KVCache, QuantizedKVCache, RotatingKVCache
+from mlx_lm.models.cache import ArraysCache, KVCache, QuantizedKVCache, RotatingKVCache
 
+from mlx_manager.mlx_server.engine.caches import leaves
 from mlx_manager.mlx_server.engine.prefix_cache.arrays import Arrays, fresh
 
 # KVCache grows in steps of so many tokens; room up to the next step spares a copy of all of it.
@@ -44,17 +45,6 @@ class Layout:
     def needs_checkpoint(self) -> bool:
         """Whether segments alone do not restore a cache."""
         return bool(self.windows or self.states)
-
-
-def leaves(cache: Sequence[Any]) -> list[Any]:
-    """The caches that hold arrays, in order."""
-    found: list[Any] = []
-    for entry in cache:
-        if type(entry) is CacheList:
-            found.extend(leaves(entry.caches))
-        else:
-            found.append(entry)
-    return found
 
 
 def _kind(leaf: Any) -> str:
@@ -94,7 +84,7 @@ def mismatch(layout: Layout, cache: Sequence[Any], num_tokens: int) -> str:
             return "its layers are not the model's"
     except Unsupported as error:
         return str(error)
-    found = leaves(cache)
+    found = list(leaves(cache))
     for index in (*layout.segments, *layout.windows):
         leaf = found[index]
         if leaf.keys is not None and leaf.offset != num_tokens:
@@ -115,7 +105,7 @@ def mismatch(layout: Layout, cache: Sequence[Any], num_tokens: int) -> str:
 def segments(layout: Layout, cache: Sequence[Any], start: int, end: int) -> Arrays:
     """Copies of the per-token leaves' positions [start, end); not evaluated yet."""
     arrays: Arrays = {}
-    found = leaves(cache)
+    found = list(leaves(cache))
     for leaf_index in layout.segments:
         leaf = found[leaf_index]
         if leaf.keys is None:  # a layer that the model has not used
@@ -135,7 +125,7 @@ def cut(arrays: Arrays, start: int, end: int) -> Arrays:
 def checkpoint(layout: Layout, cache: Sequence[Any]) -> Arrays:
     """Copies of all leaves that are not per token, windows in the order of time; not evaluated yet."""
     arrays: Arrays = {}
-    found = leaves(cache)
+    found = list(leaves(cache))
     for leaf_index in layout.windows:
         if found[leaf_index].keys is not None:
             keys, values = _window(found[leaf_index])
@@ -178,7 +168,7 @@ def restore(
         parts: segments that follow each other from position 0 and hold at least `num_tokens`.
         kept: a checkpoint, at exactly `num_tokens` or, within the layout's `cut_limit`, later.
     """
-    found = leaves(cache)
+    found = list(leaves(cache))
     made: list[Any] = []
     for leaf_index in layout.segments:
         names = sorted(name for name in parts[0] if name.startswith(f"{leaf_index}."))
