@@ -13,11 +13,13 @@ from mlx_manager.mlx_server.engine.ledger import KVLedger, KVSize
 from mlx_manager.mlx_server.engine.prefix_cache.prefix_cache import PrefixCache
 from mlx_manager.mlx_server.engine.prefixes import Prefixes
 from mlx_manager.mlx_server.engine.wire import (
+    Budgets,
     Cancel,
     Prefill,
     Report,
     Restored,
     RowFailed,
+    SetBudget,
     Steps,
     Submit,
     TokenLogprobs,
@@ -91,6 +93,7 @@ class Harness:
         self.failed: dict[int, str] = {}
         self.prefill: dict[int, list[int]] = {}
         self.restored: dict[int, Restored] = {}
+        self.budgets: list[Budgets] = []
         self.reported: list[int] = []
         self.most_rows = 0
         options = EngineOptions(
@@ -121,6 +124,8 @@ class Harness:
             case Restored(sequence_id=sequence_id):
                 assert sequence_id not in self.restored
                 self.restored[sequence_id] = report
+            case Budgets():
+                self.budgets.append(report)
             case RowFailed(sequence_id=sequence_id, reason=reason):
                 assert sequence_id not in self.failed
                 self.failed[sequence_id] = reason
@@ -132,6 +137,13 @@ class Harness:
     def cancel(self, sequence_id: int) -> None:
         """Cancel one, whether it is there or not."""
         self.engine.handle(Cancel(sequence_id))
+
+    def set_budget(self, kv_budget_bytes: int, cache_budget_bytes: int = 0) -> Budgets:
+        """Change the engine's bounds. Returns its one answer."""
+        answers = len(self.budgets)
+        self.engine.handle(SetBudget(kv_budget_bytes, cache_budget_bytes))
+        (answer,) = self.budgets[answers:]
+        return answer
 
     def run(self) -> None:
         """Step until nothing is left, and assert that nothing stayed behind."""

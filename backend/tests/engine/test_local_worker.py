@@ -20,7 +20,10 @@ from tiny_models import CONFIGS, save_folder, tiny
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.backends.base import Broken, Read, Token, TokenEvent, TokenJob
-from mlx_manager.mlx_server.backends.local import LocalWorker, WorkerStream
+from mlx_manager.mlx_server.backends.local import LocalWorker
+from mlx_manager.mlx_server.backends.rate import Rate
+from mlx_manager.mlx_server.backends.worker_process import WorkerProcess
+from mlx_manager.mlx_server.backends.worker_stream import WorkerStream
 from mlx_manager.mlx_server.domain.events import FinishReason
 from mlx_manager.mlx_server.domain.request import SamplingParams
 from mlx_manager.mlx_server.engine import wire
@@ -202,7 +205,8 @@ async def test_code_in_a_folder_is_never_run(tmp_path: Path) -> None:
 async def test_garbage_from_a_worker_fails_its_jobs() -> None:
     ours, theirs = socket.socketpair()
     process = await asyncio.create_subprocess_exec("cat", stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    worker = LocalWorker(process, *await asyncio.open_connection(sock=ours))
+    hello = wire.Hello(process.pid, "0.32", "cpu", 2**40, True)
+    worker = LocalWorker(WorkerProcess(process, *await asyncio.open_connection(sock=ours)), hello)
     try:
         theirs.sendall(wire.encode_frame(wire.Loaded(1, 97, True, "", 0.0)))
         await worker.load(load_command(Path("m")), max_waiting=1)
@@ -333,6 +337,81 @@ async def test_a_worker_says_what_it_holds(tmp_path: Path) -> None:
         for stream in streams:
             stream.cancel()
         assert (await worker.ping()).kv_bytes == 0
+
+
+async def test_budgets_change_while_jobs_run(tmp_path: Path) -> None:
+    async with worker_of(save_folder(tmp_path / "m")) as worker:
+        assert worker.kv_budget_bytes == 0
+        stream = worker.submit(job([1], ENDLESS))
+        await stream.next()
+        reading = asyncio.create_task(read(stream))
+        needed = worker.row_bytes(ENDLESS + 1)
+        asking = asyncio.create_task(worker.set_budget(kv_bytes=5, cache_bytes=7))
+        await asyncio.sleep(0)
+        assert worker.kv_budget_bytes == 5  # a job that is sent now comes after the change
+        with pytest.raises(ApiError, match="Lower max_tokens"):
+            worker.submit(job([1]))
+        assert await asking == wire.Budgets(needed, 0)  # loaded without a prefix cache
+        assert worker.kv_budget_bytes == needed
+        other = worker.submit(job([2], 4))  # fits when the first is done
+        pong = await worker.ping()
+        assert (pong.num_running, pong.num_waiting) == (1, 1)
+        reading.cancel()
+        stream.cancel()
+        assert len(tokens(await read(other))) == 4
+        assert await worker.set_budget(kv_bytes=5, cache_bytes=0) == wire.Budgets(5, 0)
+        assert await worker.set_budget(kv_bytes=10 * needed, cache_bytes=0) == wire.Budgets(10 * needed, 0)
+        assert len(tokens(await read(worker.submit(job([1], 4))))) == 4
+
+
+async def test_a_budget_that_the_worker_does_not_live_to_change(tmp_path: Path) -> None:
+    async with worker_of(save_folder(tmp_path / "m")) as worker:
+        os.kill(worker.pid, signal.SIGSTOP)
+        asking = [asyncio.create_task(worker.set_budget(kv_bytes=5, cache_bytes=0)) for _ in range(3)]
+        pinging = asyncio.create_task(worker.ping())
+        await asyncio.sleep(0)
+        asking.pop().cancel()
+        os.kill(worker.pid, signal.SIGKILL)
+        for waiting in (*asking, pinging):
+            with pytest.raises(ApiError, match="signal 9") as caught:
+                await waiting
+            assert caught.value.code is ErrorCode.WORKER_DIED
+        with pytest.raises(ApiError) as caught:
+            await worker.set_budget(kv_bytes=5, cache_bytes=0)
+        assert caught.value.code is ErrorCode.WORKER_DIED
+
+
+async def test_closing_tells_those_who_ask(tmp_path: Path) -> None:
+    async with worker_of(save_folder(tmp_path / "m")) as worker:
+        os.kill(worker.pid, signal.SIGSTOP)
+        asking = asyncio.create_task(worker.set_budget(kv_bytes=5, cache_bytes=0))
+        pinging = asyncio.create_task(worker.ping())
+        await asyncio.sleep(0)
+        await worker.close()
+        for waiting in (asking, pinging):
+            with pytest.raises(ApiError) as caught:
+                await waiting
+            assert caught.value.code is ErrorCode.WORKER_DIED
+
+
+async def test_a_load_tells_how_far_it_is_and_a_worker_what_it_takes(tmp_path: Path) -> None:
+    worker = await LocalWorker.start()
+    try:
+        before, fractions = worker.footprint_bytes, list[float]()
+        command = load_command(save_folder(tmp_path / "m"))
+        await worker.load(command, max_waiting=1, on_progress=fractions.append)
+        assert fractions == sorted(fractions)
+        assert len(fractions) > 3
+        assert fractions[-1] == pytest.approx(0.9)
+        assert before is not None
+        assert (worker.footprint_bytes or 0) > 10_000_000
+        assert worker.tokens_per_second == 0
+        worker._rate = Rate(lambda: 0.0)
+        await read(worker.submit(job([1], 50)))
+        assert worker.tokens_per_second == 10  # fifty within the last five seconds
+    finally:
+        await worker.close()
+    assert worker.footprint_bytes is None
 
 
 async def test_a_worker_that_hangs_is_ended_and_its_jobs_are_told(tmp_path: Path) -> None:

@@ -7,16 +7,19 @@ from hypothesis import strategies as st
 
 from mlx_manager.mlx_server.engine import wire
 from mlx_manager.mlx_server.engine.wire import (
+    Budgets,
     Cancel,
     Command,
     Hello,
     Load,
     Loaded,
     LoadFailed,
+    Loading,
     Prefill,
     Report,
     Row,
     RowFailed,
+    SetBudget,
     Steps,
     Submit,
 )
@@ -26,11 +29,14 @@ COMMANDS: list[Command] = [
     Submit(2**40, [0, 1, 2**31], 5, [], 0.7, 0, 1.0, 0.0, -(2**63)),
     Submit(1, [], 2**63 - 1, [2, 3], 0.0, 40, 0.9, 0.05, 2**63 - 1),
     Cancel(3),
+    SetBudget(2**40, 0),
 ]
 REPORTS: list[Report] = [
     Hello(1, "0.32", "cpu", 2**40, True),
     Loaded(5, 97, True, "batches", 0.5),
+    Loading(0.25),
     LoadFailed("no\nway"),
+    Budgets(1, 2**40),
     Prefill(1, 512),
     Steps([Row(1, 2, ""), Row(2, 3, "stop")]),
     Steps([]),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import mlx.core as mx
+
 from mlx_manager.mlx_server.engine.decoding import Decoder
 from mlx_manager.mlx_server.engine.drafting import Drafter
 from mlx_manager.mlx_server.engine.groups import DecodeGroups
@@ -14,7 +16,7 @@ from mlx_manager.mlx_server.engine.prefixes import Prefixes
 from mlx_manager.mlx_server.engine.reading import PromptReader
 from mlx_manager.mlx_server.engine.scheduler import Scheduler
 from mlx_manager.mlx_server.engine.sequence import Sequence
-from mlx_manager.mlx_server.engine.wire import Cancel, Pong, Report, RowFailed, Submit
+from mlx_manager.mlx_server.engine.wire import Budgets, Cancel, Pong, Report, RowFailed, SetBudget, Submit
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Engine:
 
     Args:
         model: an mlx-lm model.
-        report: called with every report on a sequence, in order.
+        report: called with every report on a sequence, and with `Budgets`, in order.
         ledger: bounds the bytes of the sequences' caches.
         prefixes: keeps what was computed for prompts.
     """
@@ -99,8 +101,11 @@ class Engine:
             and all(sequence.is_restoring for sequence in scheduler.reading)
         )
 
-    def handle(self, command: Submit | Cancel) -> None:
+    def handle(self, command: Submit | Cancel | SetBudget) -> None:
         """Take a command between two steps."""
+        if isinstance(command, SetBudget):
+            self._set_budget(command)
+            return
         if isinstance(command, Cancel):
             if self._scheduler.remove(command.sequence_id) is not None:
                 self._decoder.drop_cancelled(command.sequence_id)
@@ -130,7 +135,7 @@ class Engine:
             number,
             num_running=len(scheduler.reading) + len(scheduler.running),
             num_waiting=scheduler.num_waiting,
-            kv_bytes=self._ledger.charge(self._groups.rows, scheduler.reading),
+            kv_bytes=self._charged_bytes,
             cache_bytes=self._prefixes.nbytes,
             active_bytes=active_bytes,
             fault="" if scheduler.has_work else self.fault(),
@@ -142,13 +147,26 @@ class Engine:
             return "sequences are left"
         if len(self._groups):
             return f"{len(self._groups)} batches are left"
-        if charged := self._ledger.charge(self._groups.rows, self._scheduler.reading):
+        if charged := self._charged_bytes:
             return f"{charged} bytes are charged"
         return self._prefixes.fault()
 
     def check_idle(self) -> None:
         """Assert that nothing has leaked when no sequence is here."""
         assert not (fault := self.fault()), fault
+
+    @property
+    def _charged_bytes(self) -> int:
+        return self._ledger.charge(self._groups.rows, self._scheduler.reading)
+
+    def _set_budget(self, command: SetBudget) -> None:
+        # Whoever waits has been told that he fits; below his own row he never would again.
+        rows = (self._ledger.row_bytes(sequence.most_tokens) for sequence in self._scheduler.sequences)
+        least = max(self._charged_bytes, *rows, 1)  # 0 would be no bound
+        self._ledger.budget_bytes = max(command.kv_budget_bytes, least)
+        cache_budget_bytes = self._prefixes.set_budget(command.cache_budget_bytes)
+        mx.clear_cache()  # MLX keeps what is freed for itself
+        self._report(Budgets(self._ledger.budget_bytes, cache_budget_bytes))
 
     def _fits(self, sequence: Sequence) -> bool:
         return self._ledger.fits(self._groups.rows, [*self._scheduler.reading, sequence])

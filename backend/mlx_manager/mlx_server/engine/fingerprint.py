@@ -9,8 +9,8 @@ _SAMPLES: Final = 16
 _SAMPLE_BYTES: Final = 4096
 
 
-def fingerprint(path: Path, **settings: Any) -> str:
-    """A digest of a model folder and of all settings that decide what its caches hold.
+def fingerprint(path: Path, adapter: Path | None = None, **settings: Any) -> str:
+    """A digest of a model folder, of its adapter's and of all settings that decide what its caches hold.
 
     Reads the configuration, each weight file's header, and samples of its data at even distances:
     a fine-tune has its base's shapes. Modification times count, too, for what the samples miss.
@@ -20,12 +20,19 @@ def fingerprint(path: Path, **settings: Any) -> str:
     """
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     digest.update((path / "config.json").read_bytes())
+    _add_files(digest, path)
+    if adapter is not None:
+        digest.update(b"adapter")
+        _add_files(digest, adapter)
+    return digest.hexdigest()
+
+
+def _add_files(digest: "hashlib._Hash", folder: Path) -> None:
     for pattern in ("*.safetensors", "adapter_config.json"):
-        for file in sorted(path.glob(pattern)):
+        for file in sorted(folder.glob(pattern)):
             status = file.stat()
             digest.update(f"{file.name} {status.st_size} {status.st_mtime_ns}".encode())
             with file.open("rb") as stream:
                 for index in range(_SAMPLES):
                     stream.seek(status.st_size * index // _SAMPLES)
                     digest.update(stream.read(_SAMPLE_BYTES))
-    return digest.hexdigest()

@@ -32,6 +32,16 @@ class Prefixes:
         """Bytes held in memory."""
         return self._cache.nbytes if self._cache is not None else 0
 
+    def set_budget(self, budget_bytes: int) -> int:
+        """Change the bound of what is held in memory. Returns the one that holds, 0 without a cache."""
+        if self._cache is None:
+            return 0
+        try:
+            return self._cache.set_budget(budget_bytes)
+        except Exception:
+            logger.exception("prefix cache: its budget could not be set to %d", budget_bytes)
+            return self._cache.nbytes
+
     def fault(self) -> str:
         """What the integrity check found wrong, or nothing."""
         return self._cache.check() if self._cache is not None else ""
@@ -100,6 +110,7 @@ def open_prefix_cache(
         return None, None, reason
     key = fingerprint(
         Path(command.path),
+        Path(command.adapter_path) if command.adapter_path else None,
         kv_bits=command.kv_bits,
         mlx=version("mlx"),
         mlx_lm=version("mlx-lm"),

@@ -31,11 +31,14 @@ class ProbeResult(NamedTuple):
         can_batch: whether rows may decode together.
         finding: the same in words, with the worst difference that was seen.
         can_join_prefill: whether prompts of equal length may be read together from empty caches.
+        is_conclusive: whether it would be the same the next time. False where something was raised:
+            that may have been for want of memory.
     """
 
     can_batch: bool
     finding: str
     can_join_prefill: bool = False
+    is_conclusive: bool = True
 
 
 def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> ProbeResult:
@@ -69,7 +72,8 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
     except ModelFailsError:
         raise
     except Exception as fault:  # some caches claim to merge and do not
-        return ProbeResult(False, f"one row at a time: {_why(trial.doing, fault)}")
+        reason = f"one row at a time: {_why(trial.doing, fault)}"
+        return ProbeResult(False, reason, is_conclusive=isinstance(fault, DiffersError))
     finding = f"batches: logits differ by at most {trial.worst:.1e} at {_listed(sizes)} rows"
     if window:
         tried = "" if filled else f" (tried with one of {SHORT_WINDOW})"
@@ -79,7 +83,8 @@ def probe_batching(model: Any, vocab_size: int, num_kv_heads: int | None) -> Pro
     try:
         trial.read_together((filled or SHORT_WINDOW) + 5, sizes)
     except Exception as fault:
-        return ProbeResult(True, f"{finding}; prompts are read one by one: {_why(trial.doing, fault)}")
+        finding += f"; prompts are read one by one: {_why(trial.doing, fault)}"
+        return ProbeResult(True, finding, is_conclusive=isinstance(fault, DiffersError))
     return ProbeResult(True, f"{finding}; prompts of equal length are read together", True)
 
 

@@ -1,7 +1,8 @@
 """Who is admitted and who is read next. Plain Python: it is tested without MLX."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final
 
 from mlx_manager.mlx_server.engine.sequence import Sequence
@@ -20,6 +21,9 @@ class TurnQueue:
 
     def __len__(self) -> int:
         return sum(map(len, self._tenants.values()))
+
+    def __iter__(self) -> Iterator[Sequence]:
+        return chain.from_iterable(self._tenants.values())
 
     def push(self, sequence: Sequence) -> None:
         """Queue a sequence; a tenant that had nothing waiting goes behind the others."""
@@ -83,6 +87,11 @@ class Scheduler:
     def num_waiting(self) -> int:
         """Sequences that have not been admitted."""
         return len(self._interactive) + len(self._background)
+
+    @property
+    def sequences(self) -> Iterator[Sequence]:
+        """All that are here, in no order."""
+        return chain(self._interactive, self._background, self.reading, self.running.values())
 
     def submit(self, sequence: Sequence) -> None:
         """Queue a sequence."""

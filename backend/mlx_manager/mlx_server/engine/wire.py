@@ -16,7 +16,7 @@ HEADER_BYTES: Final = 4
 
 
 class Load(Struct, tag="load", frozen=True):
-    """Load a model; the worker answers `Loaded` or `LoadFailed`. Sent once.
+    """Load a model; the worker answers `Loading` now and then, at last `Loaded` or `LoadFailed`. Sent once.
 
     Attributes:
         max_rows: most sequences that decode together.
@@ -28,6 +28,8 @@ class Load(Struct, tag="load", frozen=True):
         cache_dir: folder of the prefix cache's disk tier; empty switches that tier off.
         cache_disk_budget_bytes: bound of that folder.
         cache_disk_floor_bytes: free bytes that the disk tier leaves on its file system.
+        probe_dir: folder where a probe's findings are kept for the next load; empty probes each time.
+        adapter_path: folder of a LoRA adapter that is applied to the model; empty where there is none.
     """
 
     path: str
@@ -40,6 +42,8 @@ class Load(Struct, tag="load", frozen=True):
     cache_dir: str = ""
     cache_disk_budget_bytes: int = 0
     cache_disk_floor_bytes: int = 0
+    probe_dir: str = ""
+    adapter_path: str = ""
 
 
 class Boundary(Struct, array_like=True, frozen=True):
@@ -103,7 +107,23 @@ class Ping(Struct, tag="ping", frozen=True):
     number: int
 
 
-Command = Load | Submit | Cancel | Ping
+class SetBudget(Struct, tag="set_budget", frozen=True):
+    """Change the bounds of `Load`; the worker answers `Budgets`, commands being taken in their order.
+
+    No sequence is lost: what runs keeps its caches, and what waits goes on waiting. So the bound of
+    the KV caches becomes no less than what is charged now, and than the largest sequence alone needs.
+
+    Attributes:
+        kv_budget_bytes: as in `Load`, except that there always is a bound: 0 asks for the least.
+        cache_budget_bytes: as in `Load`; 0 drops what is held and keeps nothing until the bound grows
+            again. A worker that was loaded without a prefix cache gets none.
+    """
+
+    kv_budget_bytes: int
+    cache_budget_bytes: int
+
+
+Command = Load | Submit | Cancel | Ping | SetBudget
 
 
 class Hello(Struct, tag="hello", frozen=True):
@@ -119,6 +139,12 @@ class Hello(Struct, tag="hello", frozen=True):
     device: str
     device_limit_bytes: int
     widens_half: bool
+
+
+class Loading(Struct, tag="loading", frozen=True):
+    """How far a load is, from 0 to 1; never less than before."""
+
+    fraction: float
 
 
 class Loaded(Struct, tag="loaded", frozen=True):
@@ -231,7 +257,20 @@ class Pong(Struct, tag="pong", frozen=True):
     fault: str = ""
 
 
-Report = Hello | Loaded | LoadFailed | Restored | Prefill | Steps | RowFailed | Pong
+class Budgets(Struct, tag="budgets", frozen=True):
+    """The bounds that hold from now on; see `SetBudget`.
+
+    Attributes:
+        kv_budget_bytes: of the KV caches of all sequences; more than was asked for where they need it.
+        cache_budget_bytes: of the prefix cache in memory; more than was asked for while the disk tier
+            reads or writes what would have to go, 0 where there is no cache.
+    """
+
+    kv_budget_bytes: int
+    cache_budget_bytes: int
+
+
+Report = Hello | Loading | Loaded | LoadFailed | Restored | Prefill | Steps | RowFailed | Pong | Budgets
 
 _encoder = msgspec.msgpack.Encoder()
 _command_decoder: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

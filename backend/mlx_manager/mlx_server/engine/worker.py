@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _REASON_CHARS = 500
 # A server that stops waits for its workers for half a second.
 _LAST_WRITES_S = 0.4
+# The server pings once a second.
+_IDLE_PINGS = 2
 
 
 class Connection:
@@ -86,7 +88,7 @@ def serve(connection: Connection) -> None:
     command = connection.commands.get()
     assert isinstance(command, wire.Load)
     try:
-        loaded = load(command)
+        loaded = load(command, lambda fraction: connection.send(wire.Loading(fraction)))
     except Exception as error:
         logging.exception("cannot load %s", command.path)
         connection.send(wire.LoadFailed(f"{type(error).__name__}: {error}"[:_REASON_CHARS]))
@@ -122,8 +124,13 @@ def serve(connection: Connection) -> None:
             prompt_lookup=no_lookup,
         )
     )
+    idle_pings = 0
     while True:
         for number in take_commands(engine, connection.commands):
+            # Others may need what MLX keeps for its next arrays, where there has been no work for a while.
+            idle_pings = 0 if engine.has_work else idle_pings + 1
+            if idle_pings == _IDLE_PINGS:
+                mx.clear_cache()
             connection.send(engine.pong(number, mx.get_active_memory()))
         engine.step()
 
@@ -147,7 +154,7 @@ def take_commands(engine: "Engine", commands: queue.SimpleQueue[wire.Command | N
                 engine.resume()
             case wire.Ping(number=number):
                 pings.append(number)
-            case wire.Submit() | wire.Cancel():
+            case wire.Submit() | wire.Cancel() | wire.SetBudget():
                 engine.handle(command)
             case wire.Load():
                 raise AssertionError("a worker loads one model")

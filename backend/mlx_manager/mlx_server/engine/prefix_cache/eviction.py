@@ -38,7 +38,20 @@ def make_room(
         fixed += keep_checkpoint.held.checkpoint_bytes
     if fixed + needed > store.budget_bytes:
         return False
-    if store.nbytes + needed <= store.budget_bytes:
+    return _evict_down_to(store, store.budget_bytes - needed, keep, keep_checkpoint)
+
+
+def shrink(store: Store, budget_bytes: int) -> None:
+    """Evict down to a lower budget. What is just being read or written cannot go, and stays within it."""
+    _evict_down_to(store, budget_bytes, (), None)
+    store.budget_bytes = max(budget_bytes, store.nbytes)
+
+
+def _evict_down_to(
+    store: Store, nbytes: int, keep: Collection[CacheNode], keep_checkpoint: CacheNode | None
+) -> bool:
+    """Evict until no more than so many bytes are held. False where that cannot be."""
+    if store.nbytes <= nbytes:
         return True
 
     def candidate(node: CacheNode) -> _Candidate | None:
@@ -46,7 +59,7 @@ def make_room(
 
     queue = [entry for node in store.charged() if (entry := candidate(node)) is not None]
     heapq.heapify(queue)
-    while store.nbytes + needed > store.budget_bytes:
+    while store.nbytes > nbytes:
         if not queue:
             return False
         entry = heapq.heappop(queue)

@@ -9,7 +9,7 @@ from mlx_manager.mlx_server.engine.prefix_cache import insertion, layers
 from mlx_manager.mlx_server.engine.prefix_cache.arrays import signature
 from mlx_manager.mlx_server.engine.prefix_cache.disk import DiskTier
 from mlx_manager.mlx_server.engine.prefix_cache.entry_file import text_digest
-from mlx_manager.mlx_server.engine.prefix_cache.eviction import make_room
+from mlx_manager.mlx_server.engine.prefix_cache.eviction import make_room, shrink
 from mlx_manager.mlx_server.engine.prefix_cache.folder import Counters
 from mlx_manager.mlx_server.engine.prefix_cache.held import RANKS, CacheNode, Held
 from mlx_manager.mlx_server.engine.prefix_cache.mirror import Mirror, segment_bytes_on_disk
@@ -92,6 +92,7 @@ class PrefixCache:
         self._make_cache = make_cache
         self._layout = layers.layout_of(make_cache())
         self._store = Store(self._layout, budget_bytes)
+        self._wanted_bytes = budget_bytes
         self._disk = disk
         self._mirror = Mirror(self._store, disk, fingerprint) if disk is not None else None
         self._counts = dict.fromkeys(("lookups", "hits", "hit_tokens", "inserts", "refused"), 0)
@@ -114,6 +115,18 @@ class PrefixCache:
     def num_tokens(self) -> int:
         """Tokens whose content is in memory."""
         return sum(len(node.tokens) for node in self._store.trie.nodes() if node.held.segments is not None)
+
+    def set_budget(self, budget_bytes: int) -> int:
+        """Change the bound of what is held in memory, and evict down to it at once; 0 keeps nothing.
+
+        Returns:
+            The bound that holds. It is more than was asked for while the disk tier reads or writes what
+            would have to go; later calls, whichever they are, lower it.
+        """
+        self._wanted_bytes = budget_bytes
+        self._store.budget_bytes = max(self._store.budget_bytes, budget_bytes)
+        self._settle()
+        return self._store.budget_bytes
 
     def lookup(self, salt: str, prompt_ids: list[int]) -> Hit | None:
         """The longest restorable prefix of at most `len(prompt_ids) - 1` tokens.
@@ -253,7 +266,10 @@ class PrefixCache:
         return self._mirror is None or self._mirror.close(timeout_s)
 
     def _settle(self) -> bool:
-        return self._mirror is None or self._mirror.settle()
+        is_settled = self._mirror is None or self._mirror.settle()
+        if self._store.budget_bytes > self._wanted_bytes:
+            shrink(self._store, self._wanted_bytes)
+        return is_settled
 
     def stats(self) -> Stats:
         """Counts, for people and tests."""
