@@ -72,6 +72,11 @@ class ErrorCode(StrEnum):
         "There is nothing at this path; `/openapi.json` lists the routes.",
     )
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path exists, but not for this HTTP method."
+    MODEL_NAME_COLLIDES = (
+        "model_name_collides",
+        409,
+        "The name is an alias and also a model's id, so it is refused; the message names both.",
+    )
     BODY_TOO_LARGE = (
         "body_too_large",
         413,
@@ -113,6 +118,11 @@ class ErrorCode(StrEnum):
         "insufficient_memory",
         503,
         "The model needs more memory than the budget allows; the message gives both numbers.",
+    )
+    MEMORY_PRESSURE = (
+        "memory_pressure",
+        503,
+        "Memory ran short, and the request that had begun last was ended; the message has the numbers.",
     )
     SHUTTING_DOWN = (
         "shutting_down",

@@ -1,92 +1,25 @@
-"""What is offered, and what a strange folder must not break."""
+"""What is offered, in which order, and what a strange folder must not break."""
 
-import os
+import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from model_folders import CONFIG, write_listed
+from model_folders import write_listed
 
-from mlx_manager.mlx_server.domain.request import SamplingParams
-from mlx_manager.mlx_server.pool.catalogue import Catalogue, describe
+from mlx_manager.mlx_server.pool import catalogue as catalogue_module
+from mlx_manager.mlx_server.pool.catalogue import Catalogue
 
-
-def ids(*folders: Path, demo: Path = Path("/nonexistent")) -> list[str]:
-    return [model.model_id for model in Catalogue(folders, demo=demo).list()]
+NOWHERE = Path("/nonexistent")
 
 
-def test_a_description(tmp_path: Path) -> None:
-    folder = write_listed(tmp_path / "m")
-    (folder / "model-00002.safetensors").write_bytes(b"1234")
-    (folder / "other.safetensors").write_bytes(b"1234")
-    os.utime(folder / "config.json", (0, 1_700_000_000))
-    model = describe("m", folder)
-    assert model is not None
-    assert (model.model_id, model.path, model.family) == ("m", folder, "llama")
-    assert (model.context_length, model.weight_bytes, model.created) == (128, 12, 1_700_000_000)
-    assert not model.has_half_weights
-    assert model.default_sampling == SamplingParams(temperature=1.0)
+def of(*folders: Path, **options: Any) -> Catalogue:
+    return Catalogue(folders, **({"demo": NOWHERE} | options))
 
 
-@pytest.mark.parametrize(
-    ("change", "half"),
-    [
-        ({"torch_dtype": "bfloat16"}, True),
-        ({"torch_dtype": None, "dtype": "float16"}, True),
-        ({"torch_dtype": None, "text_config": {"dtype": "bfloat16"}}, True),
-        ({"torch_dtype": "bfloat16", "quantization": {"bits": 4}}, False),
-        ({"torch_dtype": "float32"}, False),
-    ],
-)
-def test_half_weights(tmp_path: Path, change: dict[str, Any], half: bool) -> None:
-    model = describe("m", write_listed(tmp_path / "m", CONFIG | change))
-    assert model is not None
-    assert model.has_half_weights is half
-
-
-def test_a_text_config_inside(tmp_path: Path) -> None:
-    config = {"model_type": "gemma3", "text_config": {"max_position_embeddings": 77}}
-    model = describe("m", write_listed(tmp_path / "m", config))
-    assert model is not None
-    assert (model.family, model.context_length) == ("gemma3", 77)
-
-
-@pytest.mark.parametrize("length", [None, 0, -1, "many", 1.5])
-def test_a_context_length_that_says_nothing(tmp_path: Path, length: Any) -> None:
-    folder = write_listed(tmp_path / "m", CONFIG | {"max_position_embeddings": length})
-    model = describe("m", folder)
-    assert model is not None
-    assert model.context_length is None
-
-
-@pytest.mark.parametrize(
-    ("generation", "wanted"),
-    [
-        (None, SamplingParams()),
-        ({}, SamplingParams()),
-        ({"do_sample": False, "temperature": 0.7}, SamplingParams(temperature=0.0)),
-        ({"do_sample": True, "temperature": 0.7, "top_k": 20}, SamplingParams(temperature=0.7, top_k=20)),
-        ({"repetition_penalty": 1.1}, SamplingParams(repetition_penalty=1.1)),
-        (
-            {"do_sample": False, "repetition_penalty": 1.2},
-            SamplingParams(temperature=0.0, repetition_penalty=1.2),
-        ),
-        ({"repetition_penalty": 0}, SamplingParams()),
-        ({"repetition_penalty": -1.1}, SamplingParams()),
-        ({"repetition_penalty": 11}, SamplingParams()),
-        ({"repetition_penalty": True}, SamplingParams()),
-        ('{"repetition_penalty": NaN}', SamplingParams()),
-        ({"top_p": 0.8, "min_p": 0.05}, SamplingParams(top_p=0.8, min_p=0.05)),
-        ({"temperature": None, "top_k": "x", "top_p": -1}, SamplingParams()),
-        ('{"temperature": NaN}', SamplingParams()),
-        ("[1]", SamplingParams()),
-        ("{", SamplingParams()),
-    ],
-)
-def test_default_sampling(tmp_path: Path, generation: Any, wanted: SamplingParams) -> None:
-    model = describe("m", write_listed(tmp_path / "m", generation=generation))
-    assert model is not None
-    assert model.default_sampling == wanted
+def ids(*folders: Path, demo: Path = NOWHERE) -> list[str]:
+    return [model.model_id for model in of(*folders, demo=demo).list()]
 
 
 def test_folders_of_models_and_models(tmp_path: Path) -> None:
@@ -94,8 +27,12 @@ def test_folders_of_models_and_models(tmp_path: Path) -> None:
     single = write_listed(tmp_path / "one")
     write_listed(tmp_path / "many" / "b")
     write_listed(tmp_path / "many" / "a")
+    write_listed(tmp_path / "many" / "owner" / "name")
+    write_listed(tmp_path / "many" / ".hidden")
+    write_listed(tmp_path / "many" / "x" / "too" / "deep")
     (tmp_path / "many" / "a file").write_text("")
-    assert ids(tmp_path / "many", single, tmp_path / "absent", demo=demo) == ["demo", "a", "b", "one"]
+    found = ids(tmp_path / "many", single, tmp_path / "absent", demo=demo)
+    assert found == ["demo", "a", "b", "owner/name", "one"]
 
 
 def test_one_id_one_model(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -103,37 +40,93 @@ def test_one_id_one_model(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
     write_listed(tmp_path / "x" / "m")
     write_listed(tmp_path / "y" / "m")
     write_listed(tmp_path / "y" / "demo")
-    catalogue = Catalogue([tmp_path / "x", tmp_path / "y"], demo=demo)
-    assert [model.model_id for model in catalogue.list()] == ["demo", "m"]
-    model = catalogue.get("m")
-    assert model is not None
-    assert model.path == tmp_path / "x" / "m"
-    assert "is hidden" in caplog.text
+    catalogue = of(tmp_path / "x", tmp_path / "y", demo=demo)
+    for _ in range(2):
+        listing = catalogue.scan()
+        assert list(listing.models) == ["demo", "m"]
+        assert listing.models["m"].path == tmp_path / "x" / "m"
+        assert listing.duplicates == {"demo": [tmp_path / "y" / "demo"], "m": [tmp_path / "y" / "m"]}
+    assert caplog.text.count("is hidden") == 2
 
 
-@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
-def test_an_incomplete_folder_is_not_offered(tmp_path: Path, name: str) -> None:
-    folder = write_listed(tmp_path / "all" / "m")
-    assert ids(tmp_path / "all") == ["m"]
-    (folder / name).unlink()
-    assert ids(tmp_path / "all") == []
-    assert ids(folder) == []
+def test_a_folder_that_is_named_twice_is_no_duplicate(tmp_path: Path) -> None:
+    model = write_listed(tmp_path / "all" / "m")
+    (tmp_path / "link").symlink_to(tmp_path / "all")
+    listing = of(tmp_path / "all", model, tmp_path / "link", tmp_path / "all").scan()
+    assert (list(listing.models), listing.duplicates) == (["m"], {})
 
 
-def test_a_new_folder_appears(tmp_path: Path) -> None:
+def test_a_whole_folder_counts_before_an_incomplete_one(tmp_path: Path) -> None:
+    (write_listed(tmp_path / "x" / "m") / "model.safetensors").rename(
+        tmp_path / "x" / "m" / "model-00001-of-00002.safetensors"
+    )
+    whole = write_listed(tmp_path / "y" / "m")
+    listing = of(tmp_path / "x", tmp_path / "y").scan()
+    assert listing.models["m"].path == whole
+    assert (listing.unusable, listing.duplicates) == ({}, {})
+    shutil.rmtree(whole)
+    listing = of(tmp_path / "x", tmp_path / "y").scan()
+    assert listing.models == {}
+    assert listing.unusable["m"].is_incomplete
+
+
+def test_folders_come_change_and_go(tmp_path: Path) -> None:
     (tmp_path / "all").mkdir()
-    catalogue = Catalogue([tmp_path / "all"], demo=tmp_path / "no")
+    catalogue = of(tmp_path / "all")
     assert catalogue.list() == []
-    write_listed(tmp_path / "all" / "new")
-    assert catalogue.get("new") is not None
+    folder = write_listed(tmp_path / "all" / "new")
+    [first] = catalogue.list()
+    (folder / "model.safetensors").write_bytes(b"123456789")
+    [second] = catalogue.list()
+    assert (first.weight_bytes, second.weight_bytes) == (8, 9)
+    assert first.revision != second.revision
+    assert catalogue.list() == [second]
+    (folder / "tokenizer.json").unlink()
+    assert catalogue.scan().unusable["new"].reason == "it has no tokenizer"
+    shutil.rmtree(folder)
+    assert catalogue.scan() == of(NOWHERE).scan()
 
 
-def test_an_id_is_no_path(tmp_path: Path) -> None:
-    write_listed(tmp_path / "all" / "m")
-    write_listed(tmp_path / "secret")
-    catalogue = Catalogue([tmp_path / "all"], demo=tmp_path / "no")
-    for model_id in ("../secret", "./m", "m/", str(tmp_path / "secret"), "", "M"):
-        assert catalogue.get(model_id) is None
+def test_what_has_not_changed_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(200):
+        write_listed(tmp_path / "all" / f"m{index:03}")
+    described: list[str] = []
+    describe = catalogue_module.describe
+
+    def counting(model_id: str, path: Path) -> Any:
+        described.append(model_id)
+        return describe(model_id, path)
+
+    monkeypatch.setattr(catalogue_module, "describe", counting)
+    catalogue = of(tmp_path / "all")
+    first = catalogue.list()
+    assert len(first) == 200
+    described.clear()
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a file was opened")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        patch.setattr("builtins.open", refuse)
+        assert catalogue.list() == first
+    assert described == []
+    (tmp_path / "all" / "m007" / "README.md").write_text("---\nlicense: mit\n---\n")
+    assert catalogue.list()[7].licence == "mit"
+    assert described == ["m007"]
+
+
+def test_a_name_that_was_found_is_looked_up_without_a_scan(tmp_path: Path) -> None:
+    now = 0.0
+    catalogue = of(tmp_path, clock=lambda: now)
+    folder = write_listed(tmp_path / "m")
+    first = catalogue.resolve("m")
+    (folder / "config.json").write_text('{"model_type": "other"}')
+    assert catalogue.resolve("m") is first
+    now = 60.0
+    assert catalogue.resolve("m").family == "other"
+    write_listed(tmp_path / "new")
+    assert catalogue.resolve("new").model_id == "new"
 
 
 @pytest.mark.parametrize(
@@ -150,6 +143,13 @@ def test_an_id_is_no_path(tmp_path: Path) -> None:
         {"model_type": "x", "text_config": "none"},
         {"model_type": "x", "text_config": [1]},
         {"model_type": ["x"]},
+        {"model_type": "x", "quantization": {"bits": 1e400, "group_size": -1}},
+        {"model_type": "x", "quantization": [4], "quantization_config": 4},
+        {"model_type": "x", "quantization_config": {"quant_method": ["mxfp4"]}},
+        {"model_type": "x", "num_hidden_layers": 10**400, "num_attention_heads": True},
+        {"model_type": "x", "num_attention_heads": 3, "hidden_size": "wide", "layer_types": [None, {}]},
+        {"model_type": "x", "num_hidden_layers": float("nan"), "kv_lora_rank": float("inf")},
+        {"model_type": "x", "vision_config": 0, "audio_config": "loud"},
     ],
 )
 def test_a_strange_config_does_not_hide_the_others(tmp_path: Path, config: Any) -> None:
@@ -164,7 +164,28 @@ def test_a_strange_config_does_not_hide_the_others(tmp_path: Path, config: Any) 
 def test_a_strange_generation_config_does_not_hide_the_others(tmp_path: Path, generation: str) -> None:
     write_listed(tmp_path / "all" / "good")
     write_listed(tmp_path / "all" / "strange", generation=generation)
-    assert "good" in ids(tmp_path / "all")
+    assert ids(tmp_path / "all") == ["good", "strange"]
+
+
+def test_a_fault_of_ours_does_not_hide_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    describe = catalogue_module.describe
+
+    def failing(model_id: str, path: Path) -> Any:
+        if model_id == "bad":
+            raise KeyError("surprise")
+        return describe(model_id, path)
+
+    monkeypatch.setattr(catalogue_module, "describe", failing)
+    for name in ("bad", "good"):
+        write_listed(tmp_path / name)
+    catalogue = of(tmp_path)
+    for _ in range(2):
+        listing = catalogue.scan()
+        assert list(listing.models) == ["good"]
+        assert "surprise" in listing.unusable["bad"].reason
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
 
 
 def test_links_that_lead_nowhere_do_not_hide_the_others(tmp_path: Path) -> None:
@@ -179,8 +200,12 @@ def test_links_that_lead_nowhere_do_not_hide_the_others(tmp_path: Path) -> None:
     config = write_listed(folder / "no-config") / "config.json"
     config.unlink()
     config.symlink_to(config)
-    assert "good" in ids(folder)
-    assert ids(folder / "loop", folder) == ids(folder)
+    listing = of(folder / "loop", folder).scan()
+    assert list(listing.models) == ["good"]
+    assert {name: found.is_incomplete for name, found in listing.unusable.items()} == {
+        "half-downloaded": True,
+        "no-config": True,
+    }
 
 
 def test_a_linked_model_is_offered(tmp_path: Path) -> None:

@@ -1,9 +1,37 @@
 """What is known of a model before it is loaded."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from mlx_manager.mlx_server.domain.request import SamplingParams
+
+
+class Capability(StrEnum):
+    """What a model can be asked for, told by its files."""
+
+    CHAT = "chat"
+    TOOLS = "tools"
+    REASONING = "reasoning"
+    VISION = "vision"
+    AUDIO = "audio"
+    EMBEDDINGS = "embeddings"
+    INFILL = "infill"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantization:
+    """How weights are packed.
+
+    Attributes:
+        bits: of one weight.
+        group_size: weights that share a scale.
+        mode: mlx's name of the scheme, such as `affine` or `mxfp4`.
+    """
+
+    bits: int
+    group_size: int
+    mode: str = "affine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +43,17 @@ class ModelDescription:
         family: `model_type` of its config.json.
         context_length: most tokens of prompt and answer together, or None where the config is silent.
         weight_bytes: bytes of its safetensors files on disk.
+        disk_bytes: of all its files.
+        num_parameters: weights that its tensors stand for.
+        quantization: None where its weights are not packed.
         has_half_weights: whether its weights are 16-bit and unquantised (a CPU worker holds them as fp32).
+        kv_bytes_per_token: an estimate of one request's cache for each token, at 16 bits.
+        capabilities: what it can be asked for.
+        licence: as its card names it, such as `apache-2.0`, or None.
+        adapter_path: a LoRA adapter that is applied to it, or None.
         created: modification time of its config.json, seconds since the epoch, UTC.
         default_sampling: what its generation_config.json asks for.
+        revision: a digest that changes when a file of its folder, or of its adapter's, does.
     """
 
     model_id: str
@@ -28,6 +64,40 @@ class ModelDescription:
     has_half_weights: bool
     created: int
     default_sampling: SamplingParams
+    disk_bytes: int = 0
+    num_parameters: int = 0
+    quantization: Quantization | None = None
+    kv_bytes_per_token: int = 0
+    capabilities: tuple[Capability, ...] = ()
+    licence: str | None = None
+    adapter_path: Path | None = None
+    revision: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other model: its folder, and its adapter's."""
+        return str(self.path) if self.adapter_path is None else f"{self.path}+{self.adapter_path}"
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether conversations can be rendered."""
+        return Capability.CHAT in self.capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableModel:
+    """A folder that looks like a model and cannot be offered.
+
+    Attributes:
+        reason: what is missing or wrong, in words.
+        is_incomplete: whether files of it are missing, as while it is downloaded; else it is all there and
+            of no use.
+    """
+
+    model_id: str
+    path: Path
+    reason: str
+    is_incomplete: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,8 @@ class GenerationRequest:
         cache_salt: keeps this request's prefixes apart from those of other salts.
         ignore_eos: whether the tokens that end a sequence are drawn over; the length alone ends it then.
         explain_cache: whether the answer is to say where the prompt left what the prefix cache held.
+        keep_alive_s: how long the model is to stay in memory unused after this, infinity for ever; None
+            leaves that to the settings.
         timeout_s: most seconds from arrival to the last token, or None for the server's own limit.
     """
 
@@ -154,3 +156,4 @@ class GenerationRequest:
     ignore_eos: bool = False
     explain_cache: bool = False
     timeout_s: float | None = None
+    keep_alive_s: float | None = None

@@ -1,65 +1,181 @@
-"""Which models exist: the demo and every folder of `MLX_SERVER_MODEL_DIRS`, read from their files."""
+"""Which models exist, found afresh, so that a new folder appears without a restart."""
 
-import json
 import logging
-from collections.abc import Iterator, Sequence
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-import mlx_manager
-from mlx_manager.mlx_server.domain.models import ModelDescription
-from mlx_manager.mlx_server.domain.request import (
-    MAX_REPETITION_PENALTY,
-    MIN_REPETITION_PENALTY,
-    SamplingParams,
-)
+from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.domain.models import ModelDescription, UnusableModel
+from mlx_manager.mlx_server.pool.adapters import Adapter, adapted, read_adapter
+from mlx_manager.mlx_server.pool.model_files import describe
+from mlx_manager.mlx_server.pool.small_files import Signature, signature
+from mlx_manager.mlx_server.pool.sources import DEMO_PATH, Candidate, candidates
 
 logger = logging.getLogger(__name__)
 
-DEMO_ID = "demo"
-DEMO_PATH = Path(mlx_manager.__file__).parent / "demo_model"
-_HALF_DTYPES = {"float16", "bfloat16"}
+# For so long a name that was found is looked up without looking at all folders again.
+_FRESH_S: Final = 1.0
+_MOST_NAMES: Final = 10
+
+_Found = ModelDescription | UnusableModel | Adapter | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was found.
+
+    Attributes:
+        models: by id, the demo first.
+        unusable: by id, what cannot be offered and why; never an id that is in `models`.
+        duplicates: by id, folders that are hidden because another with the same id came before them.
+        collisions: ids of models by aliases that are also ids of other models; these names are refused.
+    """
+
+    models: Mapping[str, ModelDescription] = field(default_factory=dict)
+    unusable: Mapping[str, UnusableModel] = field(default_factory=dict)
+    duplicates: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    collisions: Mapping[str, str] = field(default_factory=dict)
 
 
 class Catalogue:
-    """Looks afresh at each call, so that a new folder appears without a restart.
+    """Looks at every source; a folder that has not changed is not read again.
+
+    May be used from several threads.
 
     Args:
         folders: each a model's folder, or a folder of model folders.
+        hub: a Hugging Face cache.
+        aliases: other names of models, each with an id.
+        clock: seconds from any start.
     """
 
-    def __init__(self, folders: Sequence[Path], *, demo: Path = DEMO_PATH) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        *,
+        demo: Path = DEMO_PATH,
+        hub: Path | None = None,
+        aliases: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._folders = folders
         self._demo = demo
+        self._hub = hub
+        self._aliases = {alias: model_id for alias, model_id in (aliases or {}).items() if alias != model_id}
+        self._clock = clock
+        self._read: dict[Candidate, tuple[Signature, _Found]] = {}
+        self._last: tuple[float, Listing] | None = None
         self._warned: set[str] = set()
 
-    def list(self) -> list[ModelDescription]:
-        """Every usable model, the demo first; of two with one id the first counts."""
-        found: dict[str, ModelDescription] = {}
-        for model_id, path in self._candidates():
-            description = describe(model_id, path)
-            if description is None:
-                continue
-            if model_id in found:
-                self._warn_once(f"{path} is hidden: {found[model_id].path} has the id {model_id!r}, too")
-                continue
-            found[model_id] = description
-        return list(found.values())
-
-    def get(self, model_id: str) -> ModelDescription | None:
-        """The model with exactly this id. The id is compared, never joined to a path."""
-        return next((model for model in self.list() if model.model_id == model_id), None)
-
-    def _candidates(self) -> Iterator[tuple[str, Path]]:
-        yield DEMO_ID, self._demo
+    def scan(self) -> Listing:
+        """Everything there is now. Looks at each folder: call it off the event loop where there are many."""
+        scanned_at = self._clock()
         for folder in self._folders:
-            if (folder / "config.json").is_file():
-                yield folder.resolve().name, folder
-            elif folder.is_dir():
-                for child in sorted(folder.iterdir()):
-                    yield child.name, child
-            else:
+            if not os.path.isdir(folder):
                 self._warn_once(f"{folder} of MLX_SERVER_MODEL_DIRS is not a folder")
+        models: dict[str, ModelDescription] = {}
+        unusable: dict[str, UnusableModel] = {}
+        duplicates: dict[str, list[Path]] = {}
+        adapters: list[Adapter] = []
+        for found in self._candidates():
+            match found:
+                case Adapter():
+                    adapters.append(found)
+                case ModelDescription(model_id=model_id):
+                    first = models.setdefault(model_id, found)
+                    if first is not found and not _is_same(first.path, found.path):
+                        duplicates.setdefault(model_id, []).append(found.path)
+                        self._warn_once(f"{found.path} is hidden: {first.path} has the id {model_id!r}, too")
+                case UnusableModel():
+                    unusable.setdefault(found.model_id, found)
+        for offer in list(adapted(adapters, models)):
+            match offer:
+                case ModelDescription():
+                    models.setdefault(offer.model_id, offer)
+                case UnusableModel():
+                    unusable.setdefault(offer.model_id, offer)
+        unusable = {model_id: found for model_id, found in unusable.items() if model_id not in models}
+        listing = Listing(models, unusable, duplicates, self._collisions(models))
+        self._last = scanned_at, listing
+        return listing
+
+    def list(self) -> list[ModelDescription]:
+        """Every usable model, the demo first."""
+        return list(self.scan().models.values())
+
+    def get(self, name: str) -> ModelDescription | None:
+        """The model of this name, or None where `resolve` would raise."""
+        try:
+            return self.resolve(name)
+        except ApiError:
+            return None
+
+    def resolve(self, name: str) -> ModelDescription:
+        """The model of this alias or, where no alias has the name, of this id.
+
+        The name is compared, never joined to a path.
+
+        Raises:
+            ApiError: nothing has the name, two have, or the model cannot be used.
+        """
+        model_id = self._aliases.get(name, name)
+        listing = self._recent()
+        if model_id not in listing.models:
+            listing = self.scan()
+        if name in listing.collisions:
+            path = listing.models[name].path
+            reason = f"{name!r} is an alias of {model_id!r} and also the id of the model in {path}"
+            raise ApiError(ErrorCode.MODEL_NAME_COLLIDES, reason, param="model")
+        if (model := listing.models.get(model_id)) is not None:
+            return model
+        if (unusable := listing.unusable.get(model_id)) is not None:
+            reason = f"{model_id} cannot be used: {unusable.reason}"
+            raise ApiError(ErrorCode.MODEL_LOAD_FAILED, reason, param="model")
+        known = ", ".join(list(listing.models)[:_MOST_NAMES]) or "none"
+        what = f"there is no model {model_id!r}"
+        if name != model_id:
+            what += f", which {name!r} is an alias of"
+        raise ApiError(ErrorCode.MODEL_NOT_FOUND, f"{what}; there is: {known}", param="model")
+
+    def aliases_of(self, model_id: str) -> Sequence[str]:
+        """Other names that a request may use for this model."""
+        refused = self._last[1].collisions if self._last is not None else {}
+        return [alias for alias, of in self._aliases.items() if of == model_id and alias not in refused]
+
+    def _recent(self) -> Listing:
+        last = self._last
+        return last[1] if last is not None and self._clock() - last[0] < _FRESH_S else Listing()
+
+    def _candidates(self) -> Sequence[_Found]:
+        read: dict[Candidate, tuple[Signature, _Found]] = {}
+        for candidate in candidates(self._folders, demo=self._demo, hub=self._hub):
+            changes = signature(candidate.path)
+            known = self._read.get(candidate)
+            read[candidate] = (
+                known if known is not None and known[0] == changes else (changes, self._look_into(candidate))
+            )
+        self._read = read
+        return [found for _, found in read.values()]
+
+    def _look_into(self, candidate: Candidate) -> _Found:
+        """A fault of ours must not hide the other models."""
+        try:
+            return _look_into(candidate)
+        except Exception as error:
+            logger.exception("%s cannot be described", candidate.path)
+            return UnusableModel(
+                candidate.model_id, candidate.path, f"it cannot be described: {error!r}", False
+            )
+
+    def _collisions(self, models: Mapping[str, ModelDescription]) -> dict[str, str]:
+        found = {alias: model_id for alias, model_id in self._aliases.items() if alias in models}
+        for alias, model_id in found.items():
+            self._warn_once(f"{alias!r} is refused: it is an alias of {model_id!r} and a model's id, too")
+        return found
 
     def _warn_once(self, message: str) -> None:
         if message not in self._warned:
@@ -67,58 +183,18 @@ class Catalogue:
             logger.warning("%s", message)
 
 
-def describe(model_id: str, path: Path) -> ModelDescription | None:
-    """Read a folder's description, or None where it is not a complete model."""
-    config_file = path / "config.json"
-    # A link into a cache may point at a file that is not downloaded yet.
-    weights = [file for file in path.glob("model*.safetensors") if file.is_file()]
-    has_tokenizer = (path / "tokenizer.json").is_file() or (path / "tokenizer_config.json").is_file()
-    config = _read_object(config_file)
-    if not config or not weights or not has_tokenizer or "model_type" not in config:
-        return None
-    nested = config.get("text_config")
-    text_config: dict[str, Any] = nested if isinstance(nested, dict) else config
-    dtype = str(config.get("torch_dtype") or config.get("dtype") or text_config.get("dtype"))
-    return ModelDescription(
-        model_id=model_id,
-        path=path,
-        family=str(config["model_type"]),
-        context_length=_positive_int(text_config.get("max_position_embeddings")),
-        weight_bytes=sum(file.stat().st_size for file in weights),
-        has_half_weights=dtype in _HALF_DTYPES and "quantization" not in config,
-        created=int(config_file.stat().st_mtime),
-        default_sampling=_default_sampling(_read_object(path / "generation_config.json")),
-    )
+def _look_into(candidate: Candidate) -> _Found:
+    model_id, path, is_downloading = candidate
+    found: _Found = None
+    if os.path.lexists(path / "config.json") or not os.path.lexists(path / "adapter_config.json"):
+        found = describe(model_id, path)
+    if found is None:
+        found = read_adapter(model_id, path, is_downloading=is_downloading)
+    if is_downloading and (found is None or isinstance(found, UnusableModel)):
+        reason = "it is still being downloaded" + (f": {found.reason}" if found is not None else "")
+        return UnusableModel(model_id, path, reason, is_incomplete=True)
+    return found
 
 
-def _default_sampling(config: dict[str, Any]) -> SamplingParams:
-    """What the model's authors ask for. `do_sample: false` is greedy; silence is OpenAI's temperature 1."""
-    penalty = _number(config.get("repetition_penalty"), 1.0)
-    if not MIN_REPETITION_PENALTY <= penalty <= MAX_REPETITION_PENALTY:
-        penalty = 1.0
-    if config.get("do_sample") is False:
-        return SamplingParams(temperature=0.0, repetition_penalty=penalty)
-    return SamplingParams(
-        repetition_penalty=penalty,
-        temperature=_number(config.get("temperature"), 1.0),
-        top_k=int(_number(config.get("top_k"), 0)),
-        top_p=_number(config.get("top_p"), 1.0),
-        min_p=_number(config.get("min_p"), 0.0),
-    )
-
-
-def _number(value: Any, default: float) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < 2**31 else default
-
-
-def _positive_int(value: Any) -> int | None:
-    return value if isinstance(value, int) and value > 0 else None
-
-
-def _read_object(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
+def _is_same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)

@@ -1,5 +1,7 @@
 """Fields that chat and text completions share."""
 
+import math
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
@@ -21,6 +23,10 @@ _MAX_BIASES: Final = 1024
 _MAX_BIAS: Final = 100
 _MAX_ID_DIGITS: Final = 9
 _MAX_TIMEOUT_S: Final = 30 * 86_400.0
+_UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PLAIN_NUMBER: Final = re.compile(r"\d{1,9}(\.\d{1,9})?")
+_DURATION_PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
+_DURATION: Final = re.compile(r"(\d{1,9}(\.\d{1,9})?(ms|s|m|h))+")
 
 # More than any window or vocabulary holds means all of it, however large the number.
 Count = Annotated[int, AfterValidator(lambda count: min(count, 2**31 - 1))]
@@ -68,6 +74,27 @@ def _is_bias(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX_BIAS
 
 
+def _keep_alive(value: Any) -> float | None:
+    """Seconds: a number, or text such as `5m` or `1h30m`; below zero is for ever."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        value = _duration_s(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise PydanticCustomError("duration", "must be seconds or a duration such as 5m; -1 is for ever")
+    return math.inf if value < 0 or value > _MAX_TIMEOUT_S else float(value)
+
+
+def _duration_s(text: str) -> float | None:
+    sign = -1 if text.startswith("-") else 1
+    text = text.removeprefix("-")
+    if _PLAIN_NUMBER.fullmatch(text):
+        return sign * float(text)
+    if not text or not _DURATION.fullmatch(text):
+        return None
+    return sign * sum(float(number) * _UNIT_S[unit] for number, unit in _DURATION_PART.findall(text))
+
+
 class StreamOptions(WireModel):
     """Options of a stream."""
 
@@ -97,6 +124,7 @@ class SamplingFields(WireModel):
     cache_salt: str | None = Field(default=None, max_length=256)
     cache_debug: bool | None = None
     timeout: Seconds | None = None
+    keep_alive: Annotated[float | None, BeforeValidator(_keep_alive)] = None
 
     @field_validator("repeat_penalty")
     @classmethod
@@ -130,6 +158,7 @@ class SamplingFields(WireModel):
             ignore_eos=bool(self.ignore_eos),
             explain_cache=bool(self.cache_debug),
             timeout_s=self.timeout,
+            keep_alive_s=self.keep_alive,
         )
 
     def _sampling(self) -> SamplingOverrides:

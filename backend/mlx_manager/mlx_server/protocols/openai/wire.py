@@ -1,12 +1,13 @@
 """Objects that OpenAI's answers have in common."""
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from mlx_manager.mlx_server.domain.events import CacheReport, Usage
-from mlx_manager.mlx_server.domain.models import ModelDescription, ModelRuntime
+from mlx_manager.mlx_server.domain.models import ModelDescription, ModelRuntime, Quantization
 
 # JSON knows no infinity; OpenAI writes this for what cannot be drawn.
 _LOWEST_LOGPROB: Final = -9999.0
@@ -59,14 +60,39 @@ class RuntimeBody(Struct, frozen=True):
     prompt_lookup: str
 
 
+class QuantizationBody(Struct, frozen=True):
+    """How weights are packed; see `Quantization`."""
+
+    bits: int
+    group_size: int
+    mode: str
+
+
 class ModelBody(Struct, frozen=True):
-    """One model of `/v1/models`; `context_length`, `family`, `status` and `runtime` are ours."""
+    """One model of `/v1/models`. Ours is all but `id`, `created`, `object` and `owned_by`.
+
+    Attributes:
+        status: unloaded, loading, loaded, draining or failed.
+        aliases: other names that a request may use.
+        parameters: weights; absent where the files do not tell.
+        size_bytes: of its files.
+        resident_bytes: what it takes in memory, as measured or, before it was ever loaded, as estimated.
+        licence: as its card names it.
+    """
 
     id: str
     created: int
     family: str
     status: str
+    aliases: Sequence[str]
+    capabilities: Sequence[str]
+    has_chat_template: bool
+    size_bytes: int
+    resident_bytes: int | UnsetType = UNSET
     context_length: int | UnsetType = UNSET
+    parameters: int | UnsetType = UNSET
+    quantization: QuantizationBody | UnsetType = UNSET
+    licence: str | UnsetType = field(default=UNSET, name="license")
     runtime: RuntimeBody | UnsetType = UNSET
     object: str = "model"
     owned_by: str = "local"
@@ -124,16 +150,39 @@ def finite(logprob: float) -> float:
     return logprob if logprob > _LOWEST_LOGPROB else _LOWEST_LOGPROB
 
 
-def model_body(model: ModelDescription, runtime: ModelRuntime | None, *, is_resident: bool) -> ModelBody:
-    """A catalogue's entry in OpenAI's shape."""
+def model_body(
+    model: ModelDescription,
+    runtime: ModelRuntime | None,
+    *,
+    status: str,
+    resident_bytes: int | None,
+    aliases: Sequence[str],
+) -> ModelBody:
+    """A catalogue's entry in OpenAI's shape; see `ModelBody`."""
     return ModelBody(
         id=model.model_id,
         created=model.created,
         family=model.family,
-        status="loaded" if is_resident else "unloaded",
-        context_length=UNSET if model.context_length is None else model.context_length,
+        status=status,
+        aliases=aliases,
+        capabilities=[capability.value for capability in model.capabilities],
+        has_chat_template=model.has_chat_template,
+        size_bytes=model.disk_bytes,
+        resident_bytes=_or_unset(resident_bytes),
+        context_length=_or_unset(model.context_length),
+        parameters=_or_unset(model.num_parameters or None),
+        quantization=UNSET if model.quantization is None else _quantization_body(model.quantization),
+        licence=UNSET if model.licence is None else model.licence,
         runtime=UNSET if runtime is None else _runtime_body(runtime),
     )
+
+
+def _or_unset(value: int | None) -> int | UnsetType:
+    return UNSET if value is None else value
+
+
+def _quantization_body(quantization: Quantization) -> QuantizationBody:
+    return QuantizationBody(quantization.bits, quantization.group_size, quantization.mode)
 
 
 def _runtime_body(runtime: ModelRuntime) -> RuntimeBody:

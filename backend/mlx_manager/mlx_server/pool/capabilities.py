@@ -1,0 +1,138 @@
+"""What a model can be asked for, read from its files and never guessed from its name."""
+
+import json
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+from jinja2 import TemplateError, meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from mlx_manager.mlx_server.domain.models import Capability
+from mlx_manager.mlx_server.pool.small_files import read_text
+
+_REASONING_VARIABLES: Final = {"enable_thinking", "thinking", "thinking_budget", "reasoning_effort"}
+_REASONING_MARKS: Final = (
+    *("<think>", "</think>", "[THINK]", "<seed:think>", "<|START_THINKING|>"),
+    *("<|channel|>analysis", "<|channel>thought", "reasoning_content"),
+)
+# Before and after the gap.
+_INFILL_TOKENS: Final = (
+    ("<|fim_prefix|>", "<|fim_suffix|>"),
+    ("<fim_prefix>", "<fim_suffix>"),
+    ("<fim-prefix>", "<fim-suffix>"),
+    ("<[fim-prefix]>", "<[fim-suffix]>"),
+    ("<\uff5cfim\u2581begin\uff5c>", "<\uff5cfim\u2581hole\uff5c>"),
+    ("<|code_prefix|>", "<|code_suffix|>"),
+    ("[PREFIX]", "[SUFFIX]"),
+    ("\u2581<PRE>", "\u2581<SUF>"),
+    ("<PRE>", "<SUF>"),
+)
+_VISION_KEYS: Final = ("vision_config", "vision_tower", "mm_vision_tower", "img_processor", "image_token_id")
+_VISION_WEIGHTS: Final = ("vision", "visual", "image", "img")
+_AUDIO_KEYS: Final = ("audio_config", "audio_processor", "audio_token_id")
+_AUDIO_WEIGHTS: Final = ("audio", "speech", "conformer")
+_SENTENCE_FILES: Final = ("modules.json", "config_sentence_transformers.json", "1_Pooling")
+# The one statement that transformers adds to Jinja's own.
+_GENERATION: Final = re.compile(r"{%-?\s*(end)?generation\s*-?%}")
+_ADDED_TOKENS: Final = re.compile(r'"added_tokens"\s*:\s*(?=\[)')
+
+
+class Files(Protocol):
+    """What of a model's folder is looked at."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+    @property
+    def tokenizer_config(self) -> Mapping[str, Any]: ...
+    @property
+    def chat_templates(self) -> Sequence[str]: ...
+
+
+class TemplateUse(NamedTuple):
+    """What a chat template works with.
+
+    Attributes:
+        variables: names that it expects from outside.
+        words: every text, key and attribute in it; comments are none.
+    """
+
+    variables: Collection[str]
+    words: Collection[str]
+
+
+def capabilities(files: Files, tensor_names: Collection[str] = ()) -> tuple[Capability, ...]:
+    """In a fixed order.
+
+    Args:
+        tensor_names: of its weights; where there are some, a part that has none of them is not there: a
+            conversion may drop the eyes and leave the config as it was.
+    """
+    found = set(_found(files, tensor_names))
+    return tuple(capability for capability in Capability if capability in found)
+
+
+def _found(files: Files, tensor_names: Collection[str]) -> Iterator[Capability]:
+    for template in files.chat_templates:
+        yield Capability.CHAT
+        use = template_use(template)
+        if "tools" in use.variables:
+            yield Capability.TOOLS
+        if _REASONING_VARIABLES & set(use.variables) or any(
+            mark in word for mark in _REASONING_MARKS for word in use.words
+        ):
+            yield Capability.REASONING
+    if _has_part(files.config, _VISION_KEYS, tensor_names, _VISION_WEIGHTS):
+        yield Capability.VISION
+    if _has_part(files.config, _AUDIO_KEYS, tensor_names, _AUDIO_WEIGHTS):
+        yield Capability.AUDIO
+    if any(os.path.exists(files.path / name) for name in _SENTENCE_FILES):
+        yield Capability.EMBEDDINGS
+    tokens = _added_tokens(files)
+    if any(tokens.issuperset(pair) for pair in _INFILL_TOKENS):
+        yield Capability.INFILL
+
+
+def template_use(template: str) -> TemplateUse:
+    """Read a template without running it; of one that cannot be parsed nothing is known."""
+    environment = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
+    try:
+        tree = environment.parse(_GENERATION.sub("", template))
+        words = {*_words(tree)}
+        return TemplateUse(meta.find_undeclared_variables(tree), words)
+    except (TemplateError, RecursionError):
+        return TemplateUse((), ())
+
+
+def _words(tree: nodes.Template) -> Iterator[str]:
+    for node in tree.find_all((nodes.Const, nodes.TemplateData, nodes.Getattr)):
+        match node:
+            case nodes.Const(value=str(word)) | nodes.TemplateData(data=word) | nodes.Getattr(attr=word):
+                yield word
+
+
+def _has_part(
+    config: Mapping[str, Any], keys: Sequence[str], tensor_names: Collection[str], words: Sequence[str]
+) -> bool:
+    if all(config.get(key) is None for key in keys):
+        return False
+    return not tensor_names or any(word in name for name in tensor_names for word in words)
+
+
+def _added_tokens(files: Files) -> set[str]:
+    """Tokens beyond the trained vocabulary, from whichever file lists them."""
+    listed = files.tokenizer_config.get("added_tokens_decoder")
+    entries = [*listed.values()] if isinstance(listed, dict) else []
+    if not entries:
+        # The whole file has the vocabulary and takes long to parse.
+        text = read_text(files.path / "tokenizer.json")
+        if (start := _ADDED_TOKENS.search(text)) is not None:
+            try:
+                entries, _ = json.JSONDecoder().raw_decode(text, start.end())
+            except (ValueError, RecursionError):
+                entries = []
+    return {str(entry.get("content")) for entry in entries if isinstance(entry, dict)}
