@@ -30,8 +30,8 @@ from mlx_manager.mlx_server.domain.request import (
     TextPrompt,
 )
 from mlx_manager.mlx_server.generation import Generator
-from mlx_manager.mlx_server.pool.catalogue import DEMO_PATH
 from mlx_manager.mlx_server.pool.pool import ModelPool
+from mlx_manager.mlx_server.pool.sources import DEMO_PATH
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
 
 VOCAB_SIZE = 3000
@@ -76,8 +76,13 @@ class FakePool:
         return self._description
 
     @asynccontextmanager
-    async def lease(self, description: ModelDescription) -> AsyncIterator[Any]:
+    async def lease(
+        self, description: ModelDescription, keep_alive_s: float | None = None
+    ) -> AsyncIterator[Any]:
         yield SimpleNamespace(description=description, tokenizer=self._tokenizer, worker=self)
+
+    async def reserve_kv(self, resident: Any, num_tokens: int) -> None:
+        pass
 
     def submit(self, job: TokenJob) -> FakeStream:
         self.jobs.append(job)

@@ -20,6 +20,8 @@ class ModelOptions(BaseModel):
     """Hold its KV cache in so many bits: less memory, one request at a time, slightly other answers."""
     prompt_lookup: bool = False
     """Draft for a single request from its own text; the tokens stay the same, they only come sooner."""
+    idle_unload_s: float | None = Field(default=None, ge=0)
+    """Unload it when it has been unused for so long; the server's own setting where this is not given."""
 
 
 class MLXServerSettings(EnvironmentSettings):
@@ -29,7 +31,7 @@ class MLXServerSettings(EnvironmentSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
-    max_memory_gb: float = Field(default=48.0, gt=0, allow_inf_nan=False)
+    max_memory_gb: float = Field(default=48.0, gt=0, le=2**20, allow_inf_nan=False)
     """Upper bound of all models together, in GB of 2**30 bytes; the machine's own limits lower it."""
     max_models: int = Field(default=4, ge=1)
     default_max_tokens: int = Field(default=4096, ge=1)
@@ -39,8 +41,28 @@ class MLXServerSettings(EnvironmentSettings):
 
     model_dirs: list[Path] = Field(default_factory=list)
     """Folders that are models or hold models, as a JSON list."""
+    use_hf_cache: bool = True
+    """Whether models of the Hugging Face cache are offered (`HF_HOME` and `HF_HUB_CACHE` say where it is)."""
+    aliases: dict[str, str] = Field(default_factory=dict)
+    """Other names of models, as a JSON object: `{"gpt-4o": "qwen3-8b"}`."""
     preload: list[str] = Field(default_factory=lambda: ["demo"])
-    """Ids of the models to load at start; so far at most one is resident."""
+    """Names of the models to load at start, as many of them as fit."""
+    pinned: list[str] = Field(default_factory=list)
+    """Ids of models that stay in memory once they are loaded, whoever needs their room."""
+    idle_unload_s: float | None = Field(default=None, ge=0)
+    """Unload a model that has been unused for so long; not given, it stays until its room is needed."""
+    load_wait_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
+    """How long a request waits for the room that its model needs before it is told 503."""
+    kv_context_tokens: int = Field(default=8192, ge=256)
+    """Tokens of a request that KV memory is reserved for at load; a longer one takes what is free then."""
+    kv_concurrency: int = Field(default=4, ge=1)
+    """Requests of that length at once that KV memory is reserved for."""
+    spare_worker: bool = True
+    """Keep a worker process ready, so that the next load takes no longer than its weights."""
+    memory_soft_share: float = Field(default=0.95, gt=0, le=1, allow_inf_nan=False)
+    """Above this share of the budget in real use no new work begins and idle models are unloaded."""
+    memory_hard_share: float = Field(default=1.05, ge=1, allow_inf_nan=False)
+    """Above this share of the budget in real use the youngest request is ended."""
     max_concurrent_requests: int = Field(default=32, ge=1)
     """Sequences that one model decodes together; more wait their turn."""
     max_queued_requests: int = Field(default=256, ge=0)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from mlx_manager.core.errors import ApiError
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.domain.models import ModelRuntime
-from mlx_manager.mlx_server.pool.catalogue import DEMO_ID
 from mlx_manager.mlx_server.pool.pool import ModelPool
+from mlx_manager.mlx_server.pool.sources import DEMO_ID
 
 
 def findings(runtime: ModelRuntime) -> Iterator[str]:
@@ -33,7 +33,7 @@ async def examine(model_ids: Sequence[str], settings: MLXServerSettings) -> int:
             print(f"{model_id}: loading ...", flush=True)
             try:
                 description = pool.describe(model_id)
-                await pool.preload(model_id)
+                await pool.load(description)
             except ApiError as error:
                 failed += 1
                 print(f"  failed: {error.message}")
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every model there is")
     arguments = parser.parse_args()
     logging.basicConfig(level="ERROR")
-    settings = MLXServerSettings()
+    settings = MLXServerSettings(spare_worker=False)
     model_ids = arguments.models or [DEMO_ID]
     if arguments.all:
         model_ids = [model.model_id for model in ModelPool(settings).catalogue.list()]

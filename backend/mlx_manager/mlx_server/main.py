@@ -23,11 +23,13 @@ from mlx_manager.core.process import raise_descriptor_limit
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.access import AccessMiddleware
+from mlx_manager.mlx_server.admin.endpoints import router as admin_router
 from mlx_manager.mlx_server.config import mlx_server_settings
 from mlx_manager.mlx_server.flags import apply_flags
+from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.faults import add_error_handlers
 from mlx_manager.mlx_server.protocols.openai.errors import error_response
-from mlx_manager.mlx_server.protocols.routes import ServingDep, router
+from mlx_manager.mlx_server.protocols.routes import router
 from mlx_manager.mlx_server.serving import Serving
 
 logger = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ app = FastAPI(
     redoc_url=None,
 )
 app.include_router(router)
+app.include_router(admin_router)
 add_error_handlers(app)
 app.add_middleware(AccessMiddleware, render_error=error_response)
 app.add_middleware(RequestIdMiddleware, render_error=error_response)
@@ -87,10 +90,11 @@ async def health() -> dict[str, str]:
 
 @app.get("/ready")
 async def ready(serving: ServingDep) -> JSONResponse:
-    """Whether the preloaded model answers: 200, or 503 while it loads, has failed, or the server stops."""
+    """Whether the preloaded models answer: 200, or 503 while it loads, has failed, or the server stops."""
     body = {
         "status": serving.status,
-        "model": serving.pool.resident_id,
+        "model": next(iter(serving.pool.resident_ids), None),
+        "models": serving.pool.resident_ids,
         "running": serving.generator.num_running,
         "error": serving.preload_error,
     }
@@ -99,9 +103,9 @@ async def ready(serving: ServingDep) -> JSONResponse:
 
 @app.get("/health/engine")
 async def engine_health(serving: ServingDep) -> JSONResponse:
-    """Ask the resident model's engine for a sign of life and what it holds."""
-    health = await serving.pool.engine_health(_ENGINE_ANSWERS_WITHIN_S)
-    return JSONResponse({"engine": None if health is None else asdict(health)})
+    """Ask the resident models' engines for a sign of life and what they hold."""
+    engines = [asdict(health) for health in await serving.pool.engine_health(_ENGINE_ANSWERS_WITHIN_S)]
+    return JSONResponse({"engine": next(iter(engines), None), "engines": engines})
 
 
 class DrainingServer(uvicorn.Server):

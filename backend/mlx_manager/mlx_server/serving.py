@@ -5,8 +5,11 @@ import logging
 from typing import Self
 
 from mlx_manager.core.errors import ApiError
+from mlx_manager.mlx_server.change_log import ChangeLog
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.generation import Generator
+from mlx_manager.mlx_server.pool.entry import ModelEntry
+from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
 from mlx_manager.mlx_server.pool.pool import ModelPool
 
 logger = logging.getLogger(__name__)
@@ -17,25 +20,31 @@ class Serving:
 
     Attributes:
         status: loading, ready, failed (the preload, while other models still work) or draining.
+        changes: of the models' states.
     """
 
     def __init__(self, settings: MLXServerSettings) -> None:
         self.settings = settings
-        self.pool = ModelPool(settings)
+        self.changes = ChangeLog()
+        self.pool = ModelPool(settings, self._note)
         self.generator = Generator(
             self.pool,
             default_max_tokens=settings.default_max_tokens,
             timeout_s=settings.request_timeout_s,
             salts_tenants=settings.prefix_cache_per_tenant,
         )
-        self._preload_error: str | None = None
+        self.keeper = MemoryKeeper(settings, self.pool, self.generator.end_youngest)
+        self._preload_errors: dict[str, str] = {}
+        self._preloaded: set[str] = set()
         self._preload: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._preload = asyncio.create_task(self._preload_models())
+        self.keeper.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.keeper.close()
         if self._preload is not None:
             self._preload.cancel()
             await asyncio.gather(self._preload, return_exceptions=True)
@@ -49,21 +58,51 @@ class Serving:
             return "draining"
         if self._preload is None or not self._preload.done():
             return "loading"
-        return "failed" if self._preload_error else "ready"
+        return "failed" if self._preload_errors else "ready"
 
     @property
     def preload_error(self) -> str | None:
         """Why the preload failed, if it did."""
-        return self._preload_error
+        return next(iter(self._preload_errors.values()), None)
 
     async def drain(self) -> None:
         """Take no new work and give the running work its grace; every request has its end after this."""
         await self.generator.drain(self.settings.shutdown_grace_s)
 
+    def settings_changed(self) -> None:
+        """Act on settings that have been changed while the server runs."""
+        self.pool.settings_changed()
+        if self._preload is not None and self._preload.done():
+            self._preload = asyncio.create_task(self._preload_models())
+
     async def _preload_models(self) -> None:
-        for model_id in self.settings.preload[:1]:
+        self._preload_errors = {}
+        for name in self.settings.preload:
+            if name in self._preloaded:
+                continue
             try:
-                await self.pool.preload(model_id)
+                await self.pool.preload(name)
+                self._preloaded.add(name)
             except ApiError as error:
-                self._preload_error = error.message
-                logger.error("preload of %s failed: %s", model_id, error.message)
+                self._preload_errors[name] = error.message
+                logger.error("preload of %s failed: %s", name, error.message)
+        if not self.settings.spare_worker:
+            return
+        try:
+            await self.pool.residents.loader.meet_device()
+        except ApiError as error:
+            logger.error("no worker could be started: %s", error.message)
+        else:
+            self.pool.residents.prepare_spare()
+
+    def _note(self, entry: ModelEntry) -> None:
+        resident = entry.resident
+        self.changes.append(
+            {
+                "id": entry.description.model_id,
+                "status": entry.state.value,
+                "progress": round(entry.progress, 3),
+                "reason": entry.reason or None,
+                "pid": None if resident is None else resident.worker.pid,
+            }
+        )

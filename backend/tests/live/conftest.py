@@ -10,6 +10,7 @@ from openai import OpenAI
 from tokenizers import Tokenizer
 
 from tests.live import server as live
+from tests.live.pool_server import Pool, write_three
 from tests.live.reference import Reference
 from tests.live.server import DEMO, Server
 
@@ -69,6 +70,41 @@ def start_server(tmp_path_factory: pytest.TempPathFactory, endless_dir: Path) ->
     yield start
     for running in started:
         running.__exit__()
+
+
+@pytest.fixture(scope="session")
+def three_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three tiny models."""
+    return write_three(tmp_path_factory.mktemp("three"))
+
+
+def three_models_env(folder: Path) -> dict[str, str]:
+    """Settings of a server that has these models and the demo, and nothing in memory."""
+    return {
+        "MLX_SERVER_MODEL_DIRS": json.dumps([str(folder)]),
+        "MLX_SERVER_USE_HF_CACHE": "false",
+        "MLX_SERVER_PRELOAD": "[]",
+        # A worker that aborts says where.
+        "PYTHONFAULTHANDLER": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def pool_server(tmp_path_factory: pytest.TempPathFactory, three_models: Path) -> Iterator[Pool]:
+    """A third shared server, with three tiny models and room for two."""
+    with Server(tmp_path_factory.mktemp("pool"), three_models_env(three_models)) as running:
+        pool = Pool(running)
+        pool.learn()
+        yield pool
+        pool.reset()
+
+
+@pytest.fixture
+def pool(pool_server: Pool) -> Iterator[Pool]:
+    """That server in its usual state; which models are loaded is left to the test."""
+    pool_server.reset()
+    yield pool_server
+    pool_server.reset()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -97,7 +98,13 @@ class Server:
     ) -> None:
         self._log_file = folder / "server.log"
         self.home = folder / "home"
-        self._env = {"MLX_SERVER_PORT": "0", "MLX_MANAGER_HOME": str(self.home)} | dict(env or {})
+        defaults = {
+            "MLX_SERVER_PORT": "0",
+            "MLX_MANAGER_HOME": str(self.home),
+            # Its imports would cost every test a core for seconds; those of the spare worker ask for it.
+            "MLX_SERVER_SPARE_WORKER": "false",
+        }
+        self._env = defaults | dict(env or {})
         self._command = [*wrapper, sys.executable, "-m", "mlx_manager.mlx_server.main", *arguments]
         self._wait_ready = wait_ready
         self._own_group = own_group
@@ -300,6 +307,7 @@ class BackgroundStream:
         self.result: Stream | None = None
         self.failure: Exception | None = None
         self.num_lines = 0
+        self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._read, args=(server, path, body), daemon=True)
         self._thread.start()
 
@@ -312,6 +320,14 @@ class BackgroundStream:
     def is_running(self) -> bool:
         """Whether the stream has not ended."""
         return self._thread.is_alive()
+
+    def leave(self) -> None:
+        """Close the connection, as a client does that wants no more; safe when the stream has ended."""
+        wait_until(lambda: self._socket or not self._thread.is_alive(), "the stream is connected")
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(DEADLINE_S)
 
     def wait(self) -> Stream:
         """The stream, once it has ended. Raises what broke it."""
@@ -327,6 +343,8 @@ class BackgroundStream:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=DEADLINE_S)
         try:
             with contextlib.closing(connection):
+                connection.connect()
+                self._socket = connection.sock
                 sent = json.dumps({**body, "stream": True}).encode()
                 connection.request("POST", path, sent, {"Content-Type": "application/json"})
                 self.result = Stream(_Lines(connection.getresponse(), self))  # type: ignore[arg-type]

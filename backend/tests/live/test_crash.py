@@ -1,7 +1,10 @@
 """Processes that are killed: no orphan, no client left without an answer, and the next request works."""
 
+import json
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -21,10 +24,18 @@ PRELOAD_ENDLESS = {"MLX_SERVER_PRELOAD": f'["{ENDLESS}"]'}
 
 
 @pytest.fixture(scope="module")
-def crash_server(server: Server) -> Server:
-    """The shared server, with the endless model in it."""
-    assert server.post("/v1/completions", endless_completion(max_tokens=1)).status_code == 200
-    return server
+def endless_server(tmp_path_factory: pytest.TempPathFactory, endless_dir: Path) -> Iterator[Server]:
+    """A server with the endless model and no other."""
+    env = PRELOAD_ENDLESS | {"MLX_SERVER_MODEL_DIRS": json.dumps([str(endless_dir)])}
+    with Server(tmp_path_factory.mktemp("crash"), env) as server:
+        yield server
+
+
+@pytest.fixture
+def crash_server(endless_server: Server) -> Server:
+    """The same with its model in memory, and the deaths of other tests forgotten."""
+    assert endless_server.client.post(f"/admin/models/{ENDLESS}/load").status_code == 200
+    return endless_server
 
 
 def only_worker(server: Server) -> psutil.Process:
@@ -85,6 +96,7 @@ def test_a_worker_that_is_killed_while_idle_is_replaced(crash_server: Server) ->
     worker = only_worker(crash_server)
     worker.kill()
     wait_until(lambda: not is_running(worker), "the worker is dead")
-    wait_until(lambda: crash_server.ready()[1]["model"] is None, "the server has noticed")
+    # It is to be preloaded, so nobody need ask for it again.
+    wait_until(lambda: crash_server.ready()[1]["model"] and only_worker(crash_server) != worker, "a new one")
     assert crash_server.post("/v1/completions", endless_completion(max_tokens=4)).status_code == 200
     assert only_worker(crash_server).pid != worker.pid

@@ -38,11 +38,17 @@ def test_alive_before_it_is_ready(start_server: StartServer) -> None:
     server = start_server(wait_ready=False)
     health = server.client.get("/health")
     assert (health.status_code, health.json()) == (200, {"status": "healthy", "version": "0.1.0"})
-    assert server.ready() == (503, {"status": "loading", "model": None, "running": 0, "error": None})
+    assert server.ready() == (
+        503,
+        {"status": "loading", "model": None, "models": [], "running": 0, "error": None},
+    )
     # A request that comes too early waits for the load.
     assert server.post("/v1/chat/completions", BODY).status_code == 200
     server.wait_ready()
-    assert server.ready() == (200, {"status": "ready", "model": "demo", "running": 0, "error": None})
+    assert server.ready() == (
+        200,
+        {"status": "ready", "model": "demo", "models": ["demo"], "running": 0, "error": None},
+    )
 
 
 def test_a_port_that_is_taken(server: Server, tmp_path: Path) -> None:
@@ -96,7 +102,10 @@ def test_odd_surroundings(start_server: StartServer) -> None:
         soft, hard = re.search(r"Max open files\s+(\w+)\s+(\w+)", limits).groups()  # type: ignore[union-attr]
         assert int(soft) == (65_536 if hard == "unlimited" else min(int(hard), 65_536))
     # Nothing is preloaded: ready at once, and the first request loads.
-    assert server.ready() == (200, {"status": "ready", "model": None, "running": 0, "error": None})
+    assert server.ready() == (
+        200,
+        {"status": "ready", "model": None, "models": [], "running": 0, "error": None},
+    )
     assert server.workers() == []
     body = {"model": "demo", "prompt": "Once upon a time", "temperature": 0}
     answer = server.post("/v1/completions", body).json()

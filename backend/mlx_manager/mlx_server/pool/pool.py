@@ -1,281 +1,296 @@
-"""Which model is resident: loaded on demand, leased while it is used, replaced when another is asked for."""
+"""The pool as the rest of the server sees it: leases, and what the models are doing."""
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.core.paths import home_dir
-from mlx_manager.mlx_server.backends.local import LocalWorker
-from mlx_manager.mlx_server.config import GB, MLXServerSettings, ModelOptions
+from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.domain.models import EngineHealth, ModelDescription, ModelRuntime
-from mlx_manager.mlx_server.engine import wire
-from mlx_manager.mlx_server.pool.budget import effective_budget_bytes
+from mlx_manager.mlx_server.pool.admission import Admission
 from mlx_manager.mlx_server.pool.catalogue import Catalogue
-from mlx_manager.mlx_server.text.tokenizer import Tokenizer
+from mlx_manager.mlx_server.pool.entry import ModelEntry, ModelState, Resident
+from mlx_manager.mlx_server.pool.eviction import victims
+from mlx_manager.mlx_server.pool.refusals import situation, stopping
+from mlx_manager.mlx_server.pool.residents import Residents
+from mlx_manager.mlx_server.pool.runtime import size
+from mlx_manager.mlx_server.pool.sources import hugging_face_cache
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True, eq=False)
-class Resident:
-    """A model in memory.
-
-    Attributes:
-        leases: requests that use it now; while there are any it stays.
-    """
-
-    description: ModelDescription
-    tokenizer: Tokenizer
-    worker: LocalWorker
-    leases: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Load:
-    path: Path
-    task: "asyncio.Task[None]"
-
-
 class ModelPool:
-    """One resident model at a time. A request for another waits until the leases end.
+    """Models in worker processes, under one budget of bytes and one of places.
 
-    Loads are single-flight, in a task of their own, so that a caller who goes away ends its own
-    wait and not the load that others wait for. A newcomer does not overtake a request that waits
-    for another model, so two models in demand take turns and neither starves.
+    Args:
+        observed: called with a model's entry whenever its state has changed.
     """
 
-    def __init__(self, settings: MLXServerSettings) -> None:
+    def __init__(
+        self, settings: MLXServerSettings, observed: Callable[[ModelEntry], None] | None = None
+    ) -> None:
         self._settings = settings
-        self.catalogue = Catalogue(settings.model_dirs)
-        self._resident: Resident | None = None
-        self._load: _Load | None = None
-        self._waiting: Counter[Path] = Counter()
-        self._changed = asyncio.Event()
-        self._runtimes: dict[Path, ModelRuntime] = {}
-        self._closed = False
+        self._observed = observed or (lambda entry: None)
+        hub = hugging_face_cache() if settings.use_hf_cache else None
+        self.catalogue = Catalogue(settings.model_dirs, hub=hub, aliases=settings.aliases)
+        self.residents = Residents(settings, self._changed, self._observed, self._revive)
+        self.admission = Admission(settings, self.residents, self._fit_when_over)
+        self._turns: list[asyncio.Future[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def runtime(self, description: ModelDescription) -> ModelRuntime | None:
-        """What was found out when the model was last loaded by this server; None before that."""
-        return self._runtimes.get(description.path)
+    # Using
 
-    @property
-    def resident_id(self) -> str | None:
-        """Id of the model in memory, if any."""
-        return resident.description.model_id if (resident := self._usable()) else None
-
-    async def engine_health(self, timeout_s: float) -> EngineHealth | None:
-        """What the resident model's engine says of itself now; None where none is resident.
-
-        Raises:
-            ApiError: it ended, or did not answer in time.
-        """
-        if (resident := self._usable()) is None:
-            return None
-        try:
-            pong = await asyncio.wait_for(resident.worker.ping(), timeout_s)
-        except TimeoutError:
-            reason = f"the engine of {resident.description.model_id} has not answered within {timeout_s:g} s"
-            raise ApiError(ErrorCode.ENGINE_ERROR, reason) from None
-        return EngineHealth(
-            model_id=resident.description.model_id,
-            num_running=pong.num_running,
-            num_waiting=pong.num_waiting,
-            kv_bytes=pong.kv_bytes,
-            cache_bytes=pong.cache_bytes,
-            active_bytes=pong.active_bytes,
-            fault=pong.fault or None,
-        )
-
-    def describe(self, model_id: str) -> ModelDescription:
-        """The model of this id. Raises ApiError `model_not_found`."""
-        if (description := self.catalogue.get(model_id)) is None:
-            known = ", ".join(model.model_id for model in self.catalogue.list()[:10])
-            raise ApiError(
-                ErrorCode.MODEL_NOT_FOUND, f"there is no model {model_id!r}; there is: {known}", param="model"
-            )
-        return description
+    def describe(self, name: str) -> ModelDescription:
+        """The model of this name. Raises ApiError where there is none that can be used."""
+        return self.catalogue.resolve(name)
 
     @asynccontextmanager
-    async def lease(self, description: ModelDescription) -> AsyncIterator[Resident]:
+    async def lease(
+        self, description: ModelDescription, keep_alive_s: float | None = None
+    ) -> AsyncIterator[Resident]:
         """Hold the model in memory, loading it first if need be.
 
+        Args:
+            keep_alive_s: how long it is to stay unused after this, where the caller has a wish.
+
         Raises:
-            ApiError: it cannot be loaded, or the server is stopping.
+            ApiError: it cannot be loaded, its room did not become free in time, or the server is stopping.
         """
-        resident = await self._acquire(description)
+        entry = self.residents.entry(description)
+        resident = await self.admission.acquire(entry)
         try:
             yield resident
         finally:
-            resident.leases -= 1
-            self._changed.set()
+            self.admission.release(entry, resident, keep_alive_s)
 
-    async def preload(self, model_id: str) -> None:
-        """Load a model before anyone asks for it. Raises ApiError."""
-        async with self.lease(self.describe(model_id)):
+    async def preload(self, name: str) -> None:
+        """Load a model before anyone asks for it, if there is room; nothing goes for it. Raises ApiError."""
+        description = await asyncio.to_thread(self.describe, name)
+        await self.residents.loader.meet_device()
+        self.residents.refresh_budget()
+        entry = self.residents.entry(description)
+        if not self.admission.has_room(entry):
+            await self.residents.shrink_all()
+        if not self.admission.has_room(entry):
+            raise ApiError(ErrorCode.INSUFFICIENT_MEMORY, situation(entry, self.residents, self._settings))
+        async with self.lease(description):
             pass
+
+    async def reserve_kv(self, resident: Resident, num_tokens: int) -> None:
+        """See to it that one request of so many tokens fits into its model's cache budget.
+
+        Others make room for it, as they do for a model: idle ones are unloaded, and leases that end are
+        waited for.
+
+        Raises:
+            ApiError: it can never fit, or its room did not become free in time.
+        """
+        worker, residents = resident.worker, self.residents
+        entry = residents.entries[resident.description.key]
+        needed = worker.row_bytes(num_tokens)
+        held = residents.ledger.reservations.get(entry.key)
+        if needed <= worker.kv_budget_bytes or held is None:
+            return
+        if held.weights + needed > residents.ledger.budget_bytes:
+            raise ApiError(
+                ErrorCode.INSUFFICIENT_MEMORY,
+                f"{num_tokens} tokens of prompt and answer need {size(needed)} of KV cache, and "
+                f"{size(max(residents.ledger.budget_bytes - held.weights, 0))} are left beside the model. "
+                "Lower max_tokens",
+            )
+        try:
+            async with asyncio.timeout(self._settings.load_wait_s):
+                await self._grow_kv(entry, resident, needed)
+        except TimeoutError:
+            raise ApiError(
+                ErrorCode.INSUFFICIENT_MEMORY,
+                f"{num_tokens} tokens of prompt and answer need {size(needed)} of KV cache; in "
+                f"{self._settings.load_wait_s:g} s no more than {size(worker.kv_budget_bytes)} became free",
+                retry_after_s=15,
+            ) from None
+
+    async def _grow_kv(self, entry: ModelEntry, resident: Resident, needed: int) -> None:
+        """Take free bytes, the spare's, promises that are not used, prefixes, idle models' room, in turn."""
+        residents, has_shrunk = self.residents, False
+        while resident.worker.is_alive and (held := residents.ledger.reservations.get(entry.key)) is not None:
+            # Another request may have got more meanwhile, or a shrink may have taken it away again.
+            kv_bytes = max(needed, held.kv)
+            if await residents.resize(entry, resident, kv_bytes=kv_bytes, cache_bytes=held.prefixes):
+                if needed <= resident.worker.kv_budget_bytes:
+                    return
+                continue
+            missing = needed - held.kv - residents.ledger.free_bytes
+            others = [one for one in self.admission.candidates() if one.key != entry.key]
+            if residents.spare_bytes:
+                await residents.drop_spare()
+                continue
+            if not has_shrunk and not residents.is_shrinking:
+                has_shrunk = True
+                residents.begin_shrink()
+            elif held.prefixes and not residents.is_shrinking:
+                fewer = max(held.prefixes - missing, 0)
+                await residents.resize(entry, resident, kv_bytes=held.kv, cache_bytes=fewer)
+                continue
+            else:
+                for key in victims(others, missing_bytes=missing, missing_places=0) or ():
+                    residents.begin_unload(residents.entries[str(key)])
+            await self._next_change()
+            if self.admission.is_closed:
+                raise stopping()
+
+    # Looking
+
+    def status(self, description: ModelDescription) -> ModelState:
+        """What a model is doing now."""
+        entry = self.residents.entries.get(description.key)
+        return ModelState.UNLOADED if entry is None else entry.state
+
+    def resident_bytes(self, description: ModelDescription) -> int:
+        """What a model holds or would hold without caches, with its process: measured where it was loaded."""
+        entry = self.residents.entries.get(description.key) or ModelEntry(description)
+        return self.residents.need(entry).least.weights
+
+    def runtime(self, description: ModelDescription) -> ModelRuntime | None:
+        """What was found out when the model was last loaded by this server; None before that."""
+        return self.residents.runtime(description)
+
+    @property
+    def resident_ids(self) -> list[str]:
+        """Ids of the models that take requests."""
+        return [resident.description.model_id for _, resident in self.residents.loaded()]
+
+    async def engine_health(self, timeout_s: float) -> list[EngineHealth]:
+        """What the resident models' engines say of themselves now.
+
+        Raises:
+            ApiError: one ended, or did not answer in time.
+        """
+        residents = [resident for _, resident in self.residents.loaded()]
+        return list(await asyncio.gather(*(_health(resident, timeout_s) for resident in residents)))
+
+    # Commanding
+
+    async def load(self, description: ModelDescription) -> None:
+        """Load a model because somebody says so; what it has failed of is forgotten. Raises ApiError."""
+        entry = self.residents.entry(description)
+        entry.deaths.clear()
+        if entry.state is ModelState.FAILED:
+            entry.state = ModelState.UNLOADED
+        async with self.lease(description):
+            pass
+
+    async def unload(self, description: ModelDescription, *, force: bool = False) -> None:
+        """Take no new requests for a model, and end it when those that run have ended; `force`: at once."""
+        entry = self.residents.entry(description)
+        entry.deaths.clear()
+        if entry.state is ModelState.LOADING and entry.task is not None:
+            entry.task.cancel()
+        self.residents.begin_unload(entry, force=force)
+        if entry.task is not None:
+            await asyncio.wait({entry.task})
+
+    def pin(self, description: ModelDescription, *, is_pinned: bool) -> None:
+        """Let a model stay whoever needs its room, or let it go again."""
+        entry = self.residents.entry(description)
+        others = [name for name in self._settings.pinned if name != description.model_id]
+        self._settings.pinned = [*others, description.model_id] if is_pinned else others
+        entry.is_pinned = is_pinned
+        entry.stop_expiry()
+        if entry.resident is not None:
+            self.admission.start_expiry(entry)
+        self._observed(entry)
+        self.admission.settle()
 
     def refuse(self) -> None:
         """Lease no more; what waits for a model is told that the server stops."""
-        self._closed = True
-        if self._load is not None:
-            self._load.task.cancel()
-        self._changed.set()
+        self.admission.refuse()
+        self._changed()
 
     async def close(self) -> None:
         """End every worker."""
         self.refuse()
-        if self._load is not None:
-            await asyncio.wait([self._load.task])
-        if self._resident is not None:
-            await self._resident.worker.close()
-            self._resident = None
+        for task in list(self._tasks):
+            task.cancel()
+        await self.residents.close()
 
-    async def _acquire(self, description: ModelDescription) -> Resident:
-        path, has_waited, loads = description.path, False, 0
-        while True:
-            if self._closed:
-                raise ApiError(ErrorCode.SHUTTING_DOWN, "the server is stopping")
-            others_wait = not has_waited and any(other != path for other in self._waiting.elements())
-            resident = self._usable()
-            if self._load is None and not others_wait:
-                if resident is not None and resident.description.path == path:
-                    resident.leases += 1
-                    return resident
-                if resident is None or resident.leases == 0:
-                    # A model whose worker dies again right after its load is not tried for ever.
-                    if (loads := loads + 1) > 2:
-                        raise ApiError(
-                            ErrorCode.WORKER_DIED, f"{description.model_id}: its worker keeps dying"
-                        )
-                    self._begin_load(description)
-            has_waited = True
-            await self._wait(path)
+    def settings_changed(self) -> None:
+        """Act on settings that have been changed while the server runs."""
+        for entry in self.residents.entries.values():
+            entry.is_pinned = entry.description.model_id in self._settings.pinned
+            self.admission.start_expiry(entry)
+        self.residents.refresh_budget()
+        self._begin(self._fit_into_budget())
+        self._changed()
 
-    def _usable(self) -> Resident | None:
-        return self._resident if self._resident is not None and self._resident.worker.is_alive else None
+    # Changes
 
-    def _begin_load(self, description: ModelDescription) -> None:
-        task = asyncio.create_task(self._replace(description))
-        self._load = _Load(description.path, task)
-        task.add_done_callback(lambda _: self._end_load())
+    def _fit_when_over(self) -> None:
+        """What was in use when the budget or the number of places was lowered may be free to go now."""
+        residents = self.residents
+        is_over = residents.num_places_taken > self._settings.max_models
+        if (is_over or residents.ledger.free_bytes < 0) and not residents.is_shrinking:
+            self._begin(self._fit_into_budget())
 
-    def _end_load(self) -> None:
-        self._load = None
-        self._changed.set()
-
-    async def _wait(self, path: Path) -> None:
-        """Wait for the load that runs, whose failure is ours if it is our model's, or for a lease's end."""
-        self._waiting[path] += 1
-        try:
-            if (load := self._load) is not None:
-                await asyncio.wait([load.task])  # does not cancel the load with us
-                if load.path == path and not load.task.cancelled() and (error := load.task.exception()):
-                    raise error
-            else:
-                self._changed.clear()
-                await self._changed.wait()
-        finally:
-            self._waiting[path] -= 1
-            self._waiting += Counter()  # drops what has come to zero
-
-    async def _replace(self, description: ModelDescription) -> None:
-        """Unload, then load: the old worker's memory is back before the new one takes any."""
-        old, self._resident = self._resident, None
-        if old is not None:
-            await old.worker.close()
-        try:
-            self._resident = await self._start(description)
-        except ApiError as error:
-            logger.error("%s", error.message)
-            raise
-
-    async def _start(self, description: ModelDescription) -> Resident:
-        self._check_budget(description, description.weight_bytes, None)
-        # The tokenizer is read in a thread while the worker process imports MLX.
-        reading = asyncio.create_task(asyncio.to_thread(Tokenizer.load, description.path))
-        try:
-            worker = await LocalWorker.start()
-        except BaseException:
-            reading.cancel()
-            raise
-        try:
-            tokenizer = await _tokenizer(description, reading)
-            widened = description.has_half_weights and worker.hello.widens_half
-            needed = description.weight_bytes * (2 if widened else 1)
-            self._check_budget(description, needed, worker.hello.device_limit_bytes)
-            await worker.load(
-                self._load_command(description, needed, worker.hello.device_limit_bytes),
-                max_waiting=self._settings.max_queued_requests,
-                hang_s=self._settings.worker_hang_s,
-            )
-        except BaseException:
-            await worker.close()
-            raise
-        report = worker.loaded
-        self._runtimes[description.path] = _runtime(report, self._options(description))
-        logger.info(
-            "loaded %s in %.1f s (%.0f MB, worker %d, %s): %s",
-            *(description.model_id, report.load_s, report.active_bytes / 1e6),
-            *(worker.pid, worker.hello.device, report.probe),
+    async def _fit_into_budget(self) -> None:
+        """After the budget or the number of places was lowered: unload what may go, if it must."""
+        residents = self.residents
+        if residents.ledger.free_bytes < 0:
+            await residents.shrink_all()
+        chosen = victims(
+            self.admission.candidates(),
+            missing_bytes=-residents.ledger.free_bytes,
+            missing_places=residents.num_places_taken - self._settings.max_models,
         )
-        return Resident(description, tokenizer, worker)
+        idle = [candidate.key for candidate in self.admission.candidates() if candidate.may_go]
+        for key in idle if chosen is None else chosen:
+            residents.begin_unload(residents.entries[str(key)])
 
-    def _options(self, description: ModelDescription) -> ModelOptions:
-        return self._settings.model_options.get(description.model_id, ModelOptions())
+    def _changed(self) -> None:
+        self.admission.settle()
+        turns, self._turns = self._turns, []
+        for turn in turns:
+            if not turn.done():
+                turn.set_result(None)
 
-    def _load_command(self, description: ModelDescription, weight_bytes: int, device_bytes: int) -> wire.Load:
-        """How the model is to be run; what the weights leave of the budget is for its caches."""
-        settings = self._settings
-        options = self._options(description)
-        left = effective_budget_bytes(settings.max_memory_bytes, device_bytes) - weight_bytes
-        # Of a small rest most belongs to the requests that run.
-        cache_bytes = min(int(settings.prefix_cache_gb * GB), left // 4)
-        disk_bytes = int(settings.prefix_cache_disk_gb * GB)
-        return wire.Load(
-            str(description.path),
-            max_rows=settings.max_concurrent_requests,
-            prefill_chunk_tokens=settings.prefill_chunk_tokens,
-            kv_budget_bytes=max(left - cache_bytes, 1),
-            kv_bits=options.kv_bits or 0,
-            prompt_lookup=options.prompt_lookup,
-            cache_budget_bytes=cache_bytes,
-            cache_dir=str(home_dir() / "kv-cache") if disk_bytes else "",
-            cache_disk_budget_bytes=disk_bytes,
-            cache_disk_floor_bytes=int(settings.prefix_cache_disk_floor_gb * GB),
-        )
+    def _revive(self, entry: ModelEntry) -> None:
+        """A model has died; load it again if it was to stay."""
+        if not (entry.is_pinned or entry.description.model_id in self._settings.preload):
+            return
 
-    def _check_budget(self, description: ModelDescription, needed: int, device_bytes: int | None) -> None:
-        budget = effective_budget_bytes(self._settings.max_memory_bytes, device_bytes)
-        if needed > budget:
-            raise ApiError(
-                ErrorCode.INSUFFICIENT_MEMORY,
-                f"{description.model_id} needs {_size(needed)} and the budget is {_size(budget)}",
-            )
+        async def revive() -> None:
+            try:
+                async with self.lease(entry.description):
+                    pass
+            except ApiError as error:
+                logger.error("%s was not loaded again: %s", entry.description.model_id, error.message)
 
+        self._begin(revive())
 
-def _runtime(report: wire.Loaded, options: ModelOptions) -> ModelRuntime:
-    return ModelRuntime(
-        can_batch=report.can_batch,
-        batching=report.probe,
-        kv_bytes_per_token=report.kv_size.bytes_per_token,
-        kv_bits=options.kv_bits,
-        prefix_cache=report.prefix_cache or None,
-        prompt_lookup=report.prompt_lookup or None,
-    )
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _next_change(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        await turn
 
 
-def _size(num_bytes: int) -> str:
-    return f"{num_bytes / GB:.2f} GB" if num_bytes >= GB else f"{num_bytes / 2**20:.2f} MB"
-
-
-async def _tokenizer(description: ModelDescription, reading: "asyncio.Task[Tokenizer]") -> Tokenizer:
+async def _health(resident: Resident, timeout_s: float) -> EngineHealth:
     try:
-        return await reading
-    except Exception as error:  # transformers raises what it likes at a folder it cannot read
-        reason = f"{description.model_id} cannot be loaded: its tokenizer: {error}"
-        raise ApiError(ErrorCode.MODEL_LOAD_FAILED, reason) from error
+        pong = await asyncio.wait_for(resident.worker.ping(), timeout_s)
+    except TimeoutError:
+        reason = f"the engine of {resident.description.model_id} has not answered within {timeout_s:g} s"
+        raise ApiError(ErrorCode.ENGINE_ERROR, reason) from None
+    return EngineHealth(
+        model_id=resident.description.model_id,
+        num_running=pong.num_running,
+        num_waiting=pong.num_waiting,
+        kv_bytes=pong.kv_bytes,
+        cache_bytes=pong.cache_bytes,
+        active_bytes=pong.active_bytes,
+        fault=pong.fault or None,
+    )

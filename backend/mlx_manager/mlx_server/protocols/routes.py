@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mlx_manager.mlx_server.domain.events import EventBatches
 from mlx_manager.mlx_server.domain.models import ModelDescription
-from mlx_manager.mlx_server.generation import RunningGeneration
 from mlx_manager.mlx_server.protocols.body import read_object
+from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.fields import ignored_header, ignored_paths
 from mlx_manager.mlx_server.protocols.openai.wire import ModelBody, ModelList, model_body
 from mlx_manager.mlx_server.protocols.openai_chat.parse import parse_chat
@@ -26,21 +26,13 @@ from mlx_manager.mlx_server.protocols.openai_completions.schema import Completio
 from mlx_manager.mlx_server.protocols.openapi import body_schema
 from mlx_manager.mlx_server.protocols.sse import GenerationStream, StreamRenderer
 from mlx_manager.mlx_server.protocols.tenant import tenant_of
+from mlx_manager.mlx_server.running import RunningGeneration
 from mlx_manager.mlx_server.serving import Serving
 
 router = APIRouter(prefix="/v1")
 
 T = TypeVar("T")
 _CLIENT_CLOSED_REQUEST = 499  # nobody reads it; logs do
-
-
-def get_serving(request: Request) -> Serving:
-    """The running server, wired in the lifespan."""
-    serving: Serving = request.app.state.serving
-    return serving
-
-
-ServingDep = Annotated[Serving, Depends(get_serving)]
 
 
 class Renderer(StreamRenderer, Protocol):
@@ -132,8 +124,14 @@ async def _disconnected(request: Request) -> None:
 
 
 def _model(serving: Serving, model: ModelDescription) -> ModelBody:
-    is_resident = model.model_id == serving.pool.resident_id
-    return model_body(model, serving.pool.runtime(model), is_resident=is_resident)
+    pool = serving.pool
+    return model_body(
+        model,
+        pool.runtime(model),
+        status=pool.status(model).value,
+        resident_bytes=pool.resident_bytes(model),
+        aliases=pool.catalogue.aliases_of(model.model_id),
+    )
 
 
 def _json(value: Any) -> Response:

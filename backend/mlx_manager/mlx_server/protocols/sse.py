@@ -10,7 +10,7 @@ from sse_starlette.sse import AppStatus
 from starlette.types import Message, Receive, Scope, Send
 
 from mlx_manager.mlx_server.domain.events import Event, EventBatches
-from mlx_manager.mlx_server.generation import RunningGeneration
+from mlx_manager.mlx_server.running import RunningGeneration
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # PyTorch is not missing: nothing here needs it.
 os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+_importing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Tokenizer:
                 the folder is never run.
             ValueError: the tokenizer has no Rust implementation.
         """
-        from transformers import AutoTokenizer
+        with _importing:  # two threads that import it at once get half of it
+            from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
         if not tokenizer.is_fast:

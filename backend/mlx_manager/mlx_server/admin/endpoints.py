@@ -1,0 +1,98 @@
+"""`/admin`: look at the models, load and unload them, change settings. Looking never loads anything."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query
+from sse_starlette import EventSourceResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mlx_manager.mlx_server.admin.events import changes
+from mlx_manager.mlx_server.admin.live_settings import change_settings, settings_view
+from mlx_manager.mlx_server.admin.views import memory_view, model_view, model_views
+from mlx_manager.mlx_server.domain.models import ModelDescription
+from mlx_manager.mlx_server.protocols.body import read_object
+from mlx_manager.mlx_server.protocols.dependencies import ServingDep
+from mlx_manager.mlx_server.serving import Serving
+
+router = APIRouter(prefix="/admin")
+
+Force = Annotated[bool, Query(description="end running requests with an error instead of waiting for them")]
+
+
+async def _named(model_id: str, serving: ServingDep) -> ModelDescription:
+    return await asyncio.to_thread(serving.pool.describe, model_id)
+
+
+ModelDep = Annotated[ModelDescription, Depends(_named)]
+
+
+@router.get("/models")
+async def list_models(serving: ServingDep) -> Response:
+    """Every model, what it is doing and what it holds; also those that cannot be used, and why."""
+    listing = await asyncio.to_thread(serving.pool.catalogue.scan)
+    return _json({"data": model_views(serving, listing)})
+
+
+@router.post("/models/{model_id:path}/load")
+async def load(model: ModelDep, serving: ServingDep) -> Response:
+    """Load a model and answer when it is there; what it has failed of before is forgotten."""
+    await serving.pool.load(model)
+    return _state(serving, model)
+
+
+@router.post("/models/{model_id:path}/unload")
+async def unload(model: ModelDep, serving: ServingDep, force: Force = False) -> Response:
+    """Unload a model and answer when its memory is back; its running requests end first."""
+    await serving.pool.unload(model, force=force)
+    return _state(serving, model)
+
+
+@router.post("/models/{model_id:path}/pin")
+async def pin(model: ModelDep, serving: ServingDep) -> Response:
+    """Let a model stay in memory whoever needs its room."""
+    serving.pool.pin(model, is_pinned=True)
+    return _state(serving, model)
+
+
+@router.post("/models/{model_id:path}/unpin")
+async def unpin(model: ModelDep, serving: ServingDep) -> Response:
+    """Let a model go again when its room is needed."""
+    serving.pool.pin(model, is_pinned=False)
+    return _state(serving, model)
+
+
+@router.get("/memory")
+async def memory(serving: ServingDep) -> Response:
+    """What is promised to whom, and what is really in use."""
+    return _json(memory_view(serving))
+
+
+@router.get("/events")
+async def events(serving: ServingDep) -> Response:
+    """Server-sent events: `state`, `model`, `request` and `memory`, all of it first, then what changes."""
+    return EventSourceResponse(changes(serving), sep="\n")
+
+
+@router.get("/settings")
+async def read_settings(serving: ServingDep) -> Response:
+    """The settings that can be changed while the server runs."""
+    return _json(settings_view(serving.settings))
+
+
+@router.patch("/settings")
+async def patch_settings(request: Request, serving: ServingDep) -> Response:
+    """Change some of them, until the server ends."""
+    body = await read_object(request, serving.settings.max_request_body_bytes)
+    change_settings(serving, body)
+    return _json(settings_view(serving.settings))
+
+
+def _state(serving: Serving, model: ModelDescription) -> Response:
+    return _json(model_view(serving, serving.pool.residents.entry(model)))
+
+
+def _json(value: Any) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -1,0 +1,35 @@
+"""What of a request can only be checked against the model's own vocabulary and window."""
+
+from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.domain.request import GenerationRequest
+from mlx_manager.mlx_server.pool.entry import Resident
+
+
+def check_prompt(prompt_ids: list[int], resident: Resident, *, param: str) -> None:
+    """Refuse a prompt that the model cannot read. Nothing is ever cut off.
+
+    Raises:
+        ApiError: it is empty, holds an id outside the vocabulary, or leaves no room for one new token.
+    """
+    if not prompt_ids:
+        raise ApiError(ErrorCode.INVALID_REQUEST, "the prompt is empty", param=param)
+    vocab_size = resident.worker.vocab_size
+    if (largest := max(prompt_ids)) >= vocab_size:
+        message = f"token id {largest} is outside the model's vocabulary of {vocab_size}"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param=param)
+    window = resident.description.context_length
+    if window is not None and len(prompt_ids) >= window:
+        raise ApiError(
+            ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+            f"prompt is too long: {len(prompt_ids)} tokens > {window - 1} maximum "
+            f"(the context is {window} tokens, and the answer needs one)",
+            param=param,
+        )
+
+
+def check_bias(request: GenerationRequest, resident: Resident) -> None:
+    """Refuse a bias on what the model cannot draw. Raises ApiError."""
+    vocab_size = resident.worker.vocab_size
+    if (largest := max(request.sampling.logit_bias or (), default=0)) >= vocab_size:
+        message = f"token id {largest} is outside the model's vocabulary of {vocab_size}"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param="logit_bias")
