@@ -54,7 +54,7 @@ def warnings(facts: Mapping[str, Any]) -> list[str]:
 def commit() -> str:
     """The commit of the sources, marked where files differ from it; empty outside of git."""
     revision = _git("rev-parse", "--short=12", "HEAD")
-    changed = _git("status", "--porcelain", "--", ".", ":!docs/benchmarks")
+    changed = _git("status", "--porcelain", "--", ".", ":!docs/benchmarks", ":!docs/pool.*")
     return revision + ("-dirty" if revision and changed else "")
 
 

@@ -1,0 +1,1 @@
+"""What `scripts/measure_pool.py` measures of the model pool: a file for each kind of measurement."""
