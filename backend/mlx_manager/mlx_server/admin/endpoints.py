@@ -9,13 +9,14 @@ from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mlx_manager.core.errors import ApiError
 from mlx_manager.mlx_server.admin.events import changes
 from mlx_manager.mlx_server.admin.live_settings import change_settings, settings_view
 from mlx_manager.mlx_server.admin.views import memory_view, model_view, model_views
 from mlx_manager.mlx_server.domain.models import ModelDescription
+from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.protocols.body import read_object
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
-from mlx_manager.mlx_server.serving import Serving
 
 router = APIRouter(prefix="/admin")
 
@@ -26,7 +27,18 @@ async def _named(model_id: str, serving: ServingDep) -> ModelDescription:
     return await asyncio.to_thread(serving.pool.describe, model_id)
 
 
+async def _entry(model_id: str, serving: ServingDep) -> ModelEntry:
+    """Also of a model that is in memory and whose folder has gone."""
+    try:
+        return serving.pool.residents.entry(await _named(model_id, serving))
+    except ApiError:
+        if (entry := serving.pool.resident_entry(model_id)) is None:
+            raise
+        return entry
+
+
 ModelDep = Annotated[ModelDescription, Depends(_named)]
+EntryDep = Annotated[ModelEntry, Depends(_entry)]
 
 
 @router.get("/models")
@@ -40,28 +52,28 @@ async def list_models(serving: ServingDep) -> Response:
 async def load(model: ModelDep, serving: ServingDep) -> Response:
     """Load a model and answer when it is there; what it has failed of before is forgotten."""
     await serving.pool.load(model)
-    return _state(serving, model)
+    return _json(model_view(serving, serving.pool.residents.entry(model)))
 
 
 @router.post("/models/{model_id:path}/unload")
-async def unload(model: ModelDep, serving: ServingDep, force: Force = False) -> Response:
+async def unload(entry: EntryDep, serving: ServingDep, force: Force = False) -> Response:
     """Unload a model and answer when its memory is back; its running requests end first."""
-    await serving.pool.unload(model, force=force)
-    return _state(serving, model)
+    await serving.pool.unload(entry, force=force)
+    return _json(model_view(serving, entry))
 
 
 @router.post("/models/{model_id:path}/pin")
-async def pin(model: ModelDep, serving: ServingDep) -> Response:
+async def pin(entry: EntryDep, serving: ServingDep) -> Response:
     """Let a model stay in memory whoever needs its room."""
-    serving.pool.pin(model, is_pinned=True)
-    return _state(serving, model)
+    serving.pool.pin(entry, is_pinned=True)
+    return _json(model_view(serving, entry))
 
 
 @router.post("/models/{model_id:path}/unpin")
-async def unpin(model: ModelDep, serving: ServingDep) -> Response:
+async def unpin(entry: EntryDep, serving: ServingDep) -> Response:
     """Let a model go again when its room is needed."""
-    serving.pool.pin(model, is_pinned=False)
-    return _state(serving, model)
+    serving.pool.pin(entry, is_pinned=False)
+    return _json(model_view(serving, entry))
 
 
 @router.get("/memory")
@@ -88,10 +100,6 @@ async def patch_settings(request: Request, serving: ServingDep) -> Response:
     body = await read_object(request, serving.settings.max_request_body_bytes)
     change_settings(serving, body)
     return _json(settings_view(serving.settings))
-
-
-def _state(serving: Serving, model: ModelDescription) -> Response:
-    return _json(model_view(serving, serving.pool.residents.entry(model)))
 
 
 def _json(value: Any) -> Response:

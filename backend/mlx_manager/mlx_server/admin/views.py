@@ -20,6 +20,10 @@ def model_views(serving: Serving, listing: Listing) -> list[dict[str, Any]]:
         entry = entries.get(model.key) or ModelEntry(model)
         hidden = [str(path) for path in listing.duplicates.get(model.model_id, ())]
         views.append({**model_view(serving, entry), **_files(serving, model), "duplicates": hidden})
+    keys = {model.key for model in listing.models.values()}
+    for key in serving.pool.residents.ledger.reservations.keys() & entries.keys() - keys:
+        # Its folder has gone, and it is in memory all the same.
+        views.append(model_view(serving, entries[str(key)]) | _files(serving, entries[str(key)].description))
     return views + [_unusable(model) for model in listing.unusable.values()]
 
 

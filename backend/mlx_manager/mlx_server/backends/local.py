@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.process import footprint_bytes
@@ -18,6 +19,7 @@ from mlx_manager.mlx_server.engine.ledger import KVLedger, KVSize
 
 logger = logging.getLogger(__name__)
 
+_LOAD_PATIENCE: Final = 5
 _PINGS_PER_HANG = 4
 
 
@@ -63,11 +65,11 @@ class LocalWorker:
         self.loaded: wire.Loaded
 
     @classmethod
-    async def start(cls) -> "LocalWorker":
+    async def start(cls, hang_s: float = 120.0) -> "LocalWorker":
         """Spawn the process and wait until it has imported MLX. Raises ApiError if it dies before."""
         process = await WorkerProcess.spawn()
         try:
-            hello = await process.read()
+            hello = await process.read_within(hang_s * _LOAD_PATIENCE)
             if not isinstance(hello, wire.Hello):
                 how = await process.epitaph()
                 raise WorkerDiedError(f"the worker process {how}", how, process.last_lines)
@@ -88,11 +90,13 @@ class LocalWorker:
 
         Args:
             max_waiting: jobs that may wait beyond the rows that run.
-            hang_s: a worker that says nothing for so long while it is asked is ended.
+            hang_s: a worker that says nothing for so long while it is asked is ended; five times as long
+                while it loads, since nobody can ask it then.
             on_progress: told how far the load is, from 0 to 1.
         """
         self._process.send(command)
-        while isinstance(report := await self._process.read(), wire.Loading):
+        patience_s = hang_s * _LOAD_PATIENCE
+        while isinstance(report := await self._process.read_within(patience_s), wire.Loading):
             if on_progress is not None:
                 on_progress(report.fraction)
         name = Path(command.path).name

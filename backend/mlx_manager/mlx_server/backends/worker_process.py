@@ -84,6 +84,18 @@ class WorkerProcess:
         self._has_ended = True
         return None
 
+    async def read_within(self, seconds: float) -> wire.Report | None:
+        """The next frame; a worker that sends none for so long is ended."""
+        reading = asyncio.ensure_future(self.read())
+        try:
+            done, _ = await asyncio.wait({reading}, timeout=seconds)
+            if not done:
+                logger.error("worker %d said nothing for %.0f s", self.pid, seconds)
+                self.kill(f"said nothing for {seconds:.0f} s and was killed")
+            return await reading
+        finally:
+            reading.cancel()
+
     def kill(self, why: str) -> None:
         """End it without ceremony; `why` is what its epitaph will say."""
         self._killed_for = self._killed_for or why

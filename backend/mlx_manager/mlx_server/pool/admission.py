@@ -142,6 +142,12 @@ class Admission:
             entry.expires_at = loop.time() + seconds
             entry.expiry = loop.call_at(entry.expires_at, self._expire, entry)
 
+    def send_away(self, entry: ModelEntry, error: ApiError) -> None:
+        """Tell all who wait for a model that they wait in vain."""
+        for waiter in self._waiters:
+            if waiter.entry is entry and not waiter.granted.done():
+                waiter.granted.set_exception(error)
+
     def refuse(self) -> None:
         """Grant nothing more; who waits is told that the server stops."""
         self._closed = True
@@ -270,10 +276,7 @@ class Admission:
 
     def _refuse(self, entry: ModelEntry, need: Need) -> None:
         """Tell all who wait for a model that it is larger than the whole budget."""
-        error = too_large(entry, need, self._residents.ledger.budget_bytes)
-        for waiter in self._waiters:
-            if waiter.entry is entry and not waiter.granted.done():
-                waiter.granted.set_exception(error)
+        self.send_away(entry, too_large(entry, need, self._residents.ledger.budget_bytes))
 
     def _give_up(self, waiter: Waiter) -> None:
         """The deadline of one who waits for room; a load that is under way is waited for."""

@@ -31,7 +31,7 @@ class ModelLoader:
 
     def __init__(self, settings: MLXServerSettings) -> None:
         self._settings = settings
-        self.spare = SpareWorker()
+        self.spare = SpareWorker(settings.worker_hang_s)
         self.device_bytes: int | None = None
         self.widens_half = False
         self.process_bytes = 0

@@ -152,6 +152,13 @@ class ModelPool:
         entry = self.residents.entries.get(description.key) or ModelEntry(description)
         return self.residents.need(entry).least.weights
 
+    def resident_entry(self, model_id: str) -> ModelEntry | None:
+        """The model of this id that holds memory, also where its folder has gone."""
+        for key, entry in self.residents.entries.items():
+            if entry.description.model_id == model_id and key in self.residents.ledger.reservations:
+                return entry
+        return None
+
     def runtime(self, description: ModelDescription) -> ModelRuntime | None:
         """What was found out when the model was last loaded by this server; None before that."""
         return self.residents.runtime(description)
@@ -181,21 +188,31 @@ class ModelPool:
         async with self.lease(description):
             pass
 
-    async def unload(self, description: ModelDescription, *, force: bool = False) -> None:
-        """Take no new requests for a model, and end it when those that run have ended; `force`: at once."""
-        entry = self.residents.entry(description)
+    async def unload(self, entry: ModelEntry, *, force: bool = False) -> None:
+        """Take no new requests for a model, and end it when those that run have ended.
+
+        One that loads is waited for, with those who wait for it.
+
+        Args:
+            force: at once, with an error for who uses it or waits for it.
+        """
         entry.deaths.clear()
-        if entry.state is ModelState.LOADING and entry.task is not None:
-            entry.task.cancel()
+        if force:
+            stopped = f"{entry.description.model_id} was unloaded while this request waited for it"
+            self.admission.send_away(entry, ApiError(ErrorCode.MODEL_LOAD_FAILED, stopped))
+        while entry.state is ModelState.LOADING:
+            if force and entry.task is not None:
+                entry.task.cancel()
+            await self._next_change()
         self.residents.begin_unload(entry, force=force)
         if entry.task is not None:
             await asyncio.wait({entry.task})
 
-    def pin(self, description: ModelDescription, *, is_pinned: bool) -> None:
+    def pin(self, entry: ModelEntry, *, is_pinned: bool) -> None:
         """Let a model stay whoever needs its room, or let it go again."""
-        entry = self.residents.entry(description)
-        others = [name for name in self._settings.pinned if name != description.model_id]
-        self._settings.pinned = [*others, description.model_id] if is_pinned else others
+        model_id = entry.description.model_id
+        others = [name for name in self._settings.pinned if name != model_id]
+        self._settings.pinned = [*others, model_id] if is_pinned else others
         entry.is_pinned = is_pinned
         entry.stop_expiry()
         if entry.resident is not None:

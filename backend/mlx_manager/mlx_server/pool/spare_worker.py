@@ -10,9 +10,14 @@ _closing: set[asyncio.Future[None]] = set()
 
 
 class SpareWorker:
-    """A worker that has done its imports and waits for a model, so that a load costs the weights alone."""
+    """A worker that has done its imports and waits for a model, so that a load costs the weights alone.
 
-    def __init__(self) -> None:
+    Args:
+        hang_s: see `LocalWorker.load`.
+    """
+
+    def __init__(self, hang_s: float) -> None:
+        self._hang_s = hang_s
         self._starting: asyncio.Task[LocalWorker] | None = None
 
     @property
@@ -31,7 +36,7 @@ class SpareWorker:
     def prepare(self) -> None:
         """Start one, unless there is one."""
         if self._starting is None:
-            self._starting = asyncio.create_task(LocalWorker.start())
+            self._starting = asyncio.create_task(LocalWorker.start(self._hang_s))
 
     async def take(self) -> LocalWorker:
         """The spare, or a new one where there is none or it has died. Raises ApiError."""
@@ -42,7 +47,7 @@ class SpareWorker:
                 if worker.is_alive:
                     return worker
                 await worker.close()
-        return await LocalWorker.start()
+        return await LocalWorker.start(self._hang_s)
 
     async def peek(self) -> LocalWorker:
         """The spare, which stays one. Raises ApiError where it died, after which there is none."""
