@@ -61,7 +61,7 @@ def test_a_pinned_model_does_not_go(pool: Pool) -> None:
     assert pool.pid(ALPHA) == before[ALPHA]
     pool.change(idle_unload_s=SOON_S)
     assert pool.model(ALPHA)["unloads_in_s"] is None
-    pool.do(ALPHA, "unpin")
+    pool.change(pinned=[])
     pool.wait_status(ALPHA, "unloaded")
 
 

@@ -136,6 +136,7 @@ def test_reading_a_long_prompt_is_told_of(pool: Pool) -> None:
         assert read() == sorted(read())
 
 
+@pytest.mark.full
 def test_requests_wait_for_a_model_that_drains(pool: Pool) -> None:
     pool.only(ALPHA)
     stream = pool.flowing(ALPHA)

@@ -55,6 +55,7 @@ def test_preload_loads(pool: Pool) -> None:
     assert pool.loaded().keys() == {GAMMA}
 
 
+@pytest.mark.full
 def test_pins_and_times_are_taken_at_once(pool: Pool) -> None:
     pool.only(ALPHA, BETA)
     pool.change(pinned=[ALPHA])
