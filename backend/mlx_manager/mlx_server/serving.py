@@ -77,6 +77,7 @@ class Serving:
 
     async def _preload_models(self) -> None:
         self._preload_errors = {}
+        self._preloaded &= set(self.settings.preload)
         for name in self.settings.preload:
             if name in self._preloaded:
                 continue
