@@ -75,6 +75,13 @@ def test_a_short_end_is_read_whole_where_all_is_full_kv(family: str, last: int) 
     assert assert_greedy(model, prompt, harness.tokens[1]) > 0
 
 
+def test_a_model_that_cannot_batch_is_read_as_mlx_lm_reads_it() -> None:
+    harness = Harness(tiny("llama"), chunk=32, can_batch=False)
+    harness.submit(submit(1, list(range(40)), 3))
+    harness.run()
+    assert harness.prefill[1] == [32, 39]
+
+
 def test_the_last_token_alone_is_fed_with_the_other_rows() -> None:
     harness = Harness(tiny("llama"), chunk=16)
     harness.submit(submit(1, list(range(17)), 3))

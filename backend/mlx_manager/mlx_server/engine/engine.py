@@ -75,7 +75,7 @@ class Engine:
         drafter = Drafter() if options.prompt_lookup else None
         self._decoder = Decoder(self._groups, self._scheduler, pacer, prefixes, drafter, report)
         self._prefiller = Prefiller(
-            PromptReader(model, pacer),
+            PromptReader(model, pacer, joins_ends=options.can_batch),
             pacer,
             self._scheduler,
             prefixes,

@@ -26,10 +26,13 @@ class PromptReader:
 
     Args:
         pacer: says how much may be read while other rows wait.
+        joins_ends: whether a prompt's last token may be read with those before it. A model whose logits
+            depend on the company may depend on this, too, and is then read as mlx-lm reads it.
     """
 
-    def __init__(self, model: Any, pacer: Pacer) -> None:
+    def __init__(self, model: Any, pacer: Pacer, *, joins_ends: bool = True) -> None:
         self._model = model
+        self._joins_ends = joins_ends
         self._pacer = pacer
         self._since_clear = 0
 
@@ -79,7 +82,8 @@ class PromptReader:
             return True
         # The last token alone: may as well be fed together with the other rows.
         return (
-            1 < length - sequence.prefilled <= self._most_at_end(sequence, is_decoding=is_decoding)
+            self._joins_ends
+            and 1 < length - sequence.prefilled <= self._most_at_end(sequence, is_decoding=is_decoding)
             and not any(sequence.prefilled < stop < length - 1 for stop in stops)
             # An equal prompt must be able to take up what is kept of this one, all but its last token.
             and is_full_kv(sequence.cache or make_prompt_cache(self._model))
