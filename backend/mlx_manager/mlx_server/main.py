@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from mlx_manager.core.logs import configure_logging
 from mlx_manager.core.paths import ensure_home
 from mlx_manager.core.ports import is_loopback, listen
-from mlx_manager.core.process import raise_descriptor_limit
+from mlx_manager.core.process import keep_few_arenas, raise_descriptor_limit
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.access import AccessMiddleware
@@ -146,6 +146,7 @@ def main() -> None:
         )
     ensure_home()
     raise_descriptor_limit()
+    keep_few_arenas()
     listener = listen(settings.host, settings.port, "MLX_SERVER_PORT")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     logger.info("MLX Server listening on http://%s:%d", host, listener.getsockname()[1])

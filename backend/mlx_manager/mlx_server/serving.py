@@ -11,6 +11,7 @@ from mlx_manager.mlx_server.generation import Generator
 from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
 from mlx_manager.mlx_server.pool.pool import ModelPool
+from mlx_manager.mlx_server.text.tokenizer import warm_up
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ class Serving:
                 logger.error("preload of %s failed: %s", name, error.message)
         if not self.settings.spare_worker:
             return
+        # With the spare worker: a server that is to load quickly has its own imports done, too.
+        await asyncio.to_thread(warm_up)
         try:
             await self.pool.residents.loader.meet_device()
         except ApiError as error:

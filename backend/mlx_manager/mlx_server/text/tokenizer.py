@@ -30,6 +30,17 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 _importing = threading.Lock()
 
 
+def _auto_tokenizer() -> Any:
+    with _importing:  # two threads that import it at once get half of it
+        from transformers import AutoTokenizer
+    return AutoTokenizer
+
+
+def warm_up() -> None:
+    """Import what reading a tokenizer needs, which takes seconds, before somebody waits for it."""
+    _auto_tokenizer()
+
+
 @dataclass(frozen=True, slots=True)
 class EncodedPrompt:
     """A prompt in tokens.
@@ -71,10 +82,9 @@ class Tokenizer:
                 the folder is never run.
             ValueError: the tokenizer has no Rust implementation.
         """
-        with _importing:  # two threads that import it at once get half of it
-            from transformers import AutoTokenizer
-
-        tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
+        tokenizer = _auto_tokenizer().from_pretrained(
+            str(path), local_files_only=True, trust_remote_code=False
+        )
         if not tokenizer.is_fast:
             raise ValueError(f"{type(tokenizer).__name__} has no fast implementation, which is needed here")
         stop_ids = {tokenizer.eos_token_id}
