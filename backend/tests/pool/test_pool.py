@@ -227,3 +227,22 @@ async def test_caches_grow_for_whoever_needs_most(folder: Path) -> None:
         with pytest.raises(ApiError, match=r"need .* of KV cache, and .* are left") as caught:
             await pool.reserve_kv(resident, 2**50)
         assert caught.value.code is ErrorCode.INSUFFICIENT_MEMORY
+
+
+async def test_who_waits_for_cache_memory_gets_it_when_a_lease_ends(folder: Path) -> None:
+    async with (
+        pool_of(folder, max_models=2, max_memory_gb=0.5, load_wait_s=60) as pool,
+        pool.lease(pool.describe("a")) as resident,
+    ):
+        async with pool.lease(pool.describe("b")):
+            worker, ledger = resident.worker, pool.residents.ledger
+            room = ledger.budget_bytes - ledger.reservations[resident.description.key].weights
+            per_token = (worker.row_bytes(3000) - worker.row_bytes(2000)) // 1000
+            # As much as there is beside the model: more than the other one leaves.
+            num_tokens = (room - worker.row_bytes(0)) // per_token
+            growing = asyncio.create_task(pool.reserve_kv(resident, num_tokens))
+            await asyncio.wait({growing}, timeout=1.0)
+            assert not growing.done()
+        await growing
+        assert worker.kv_budget_bytes >= worker.row_bytes(num_tokens)
+        assert pool.resident_ids == ["a"]

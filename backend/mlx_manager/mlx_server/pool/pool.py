@@ -36,7 +36,7 @@ class ModelPool:
         hub = hugging_face_cache() if settings.use_hf_cache else None
         self.catalogue = Catalogue(settings.model_dirs, hub=hub, aliases=settings.aliases)
         self.residents = Residents(settings, self._changed, self._observed, self._revive)
-        self.admission = Admission(settings, self.residents, self._fit_when_over)
+        self.admission = Admission(settings, self.residents, self._lease_ended)
         self._turns: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -243,8 +243,9 @@ class ModelPool:
 
     # Changes
 
-    def _fit_when_over(self) -> None:
-        """What was in use when the budget or the number of places was lowered may be free to go now."""
+    def _lease_ended(self) -> None:
+        """What was in use when somebody needed its room, or when the budget was lowered, may go now."""
+        self._wake()
         residents = self.residents
         is_over = residents.num_places_taken > self._settings.max_models
         if (is_over or residents.ledger.free_bytes < 0) and not residents.is_shrinking:
@@ -266,6 +267,9 @@ class ModelPool:
 
     def _changed(self) -> None:
         self.admission.settle()
+        self._wake()
+
+    def _wake(self) -> None:
         turns, self._turns = self._turns, []
         for turn in turns:
             if not turn.done():
