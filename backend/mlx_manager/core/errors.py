@@ -50,6 +50,34 @@ class ErrorCode(StrEnum):
         400,
         "The model's chat template refused these messages; the message says why.",
     )
+    AUTHENTICATION_REQUIRED = (
+        "authentication_required",
+        401,
+        "Send an API key as `Authorization: Bearer` or `x-api-key`, or sign in.",
+    )
+    INVALID_CREDENTIALS = (
+        "invalid_api_key",
+        401,
+        "The key or session is unknown, has expired, or was revoked.",
+    )
+    SIGN_IN_FAILED = "sign_in_failed", 401, "The name or the password is wrong."
+    REFRESH_FAILED = (
+        "refresh_failed",
+        401,
+        "The session is over: it expired, was revoked, or its refresh token was used twice. Sign in again.",
+    )
+    PERMISSION_DENIED = (
+        "permission_denied",
+        403,
+        "The credential is valid and not good for this; the message says what it lacks.",
+    )
+    NOT_APPROVED = "not_approved", 403, "The user is known, and an administrator has yet to approve them."
+    MODEL_NOT_ALLOWED = "model_not_allowed", 403, "The key may not ask for this model; it lists those it may."
+    SETUP_NOT_ALLOWED = (
+        "setup_not_allowed",
+        403,
+        "The first administrator is made on this machine, or with the token that the terminal shows.",
+    )
     HOST_NOT_ALLOWED = (
         "host_not_allowed",
         403,
@@ -62,8 +90,8 @@ class ErrorCode(StrEnum):
     )
     FORWARDED_NOT_TRUSTED = (
         "forwarded_not_trusted",
-        403,
-        "The request came through a proxy, so it is not local, and the server takes local callers only.",
+        401,
+        "The request came through a proxy, so it is not trusted as local; send an API key.",
     )
     MODEL_NOT_FOUND = "model_not_found", 404, "No model has this id; `GET /v1/models` lists those there are."
     ROUTE_NOT_FOUND = (
@@ -71,12 +99,14 @@ class ErrorCode(StrEnum):
         404,
         "There is nothing at this path; `/openapi.json` lists the routes.",
     )
+    NOT_FOUND = "not_found", 404, "There is no such thing, or it is somebody else's."
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path exists, but not for this HTTP method."
     MODEL_NAME_COLLIDES = (
         "model_name_collides",
         409,
         "The name is an alias and also a model's id, so it is refused; the message names both.",
     )
+    ALREADY_EXISTS = "already_exists", 409, "Something of this name is there already."
     BODY_TOO_LARGE = (
         "body_too_large",
         413,
@@ -91,6 +121,16 @@ class ErrorCode(StrEnum):
         "queue_full",
         429,
         "Too many requests are waiting for this model; try again after `Retry-After`.",
+    )
+    RATE_LIMIT_EXCEEDED = (
+        "rate_limit_exceeded",
+        429,
+        "The key has used up its requests for this minute or its tokens for today; see `Retry-After`.",
+    )
+    SIGN_IN_THROTTLED = (
+        "sign_in_throttled",
+        429,
+        "Too many sign-ins have failed; try again after `Retry-After`.",
     )
     INTERNAL_ERROR = (
         "internal_error",
@@ -123,6 +163,11 @@ class ErrorCode(StrEnum):
         "memory_pressure",
         503,
         "Memory ran short, and the request that had begun last was ended; the message has the numbers.",
+    )
+    DATABASE_UNAVAILABLE = (
+        "database_unavailable",
+        503,
+        "The database cannot be reached, so nobody's credential can be checked. Try again.",
     )
     SHUTTING_DOWN = (
         "shutting_down",

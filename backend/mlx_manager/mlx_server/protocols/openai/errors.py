@@ -25,7 +25,9 @@ class ErrorEnvelope(Struct, frozen=True):
 def error_type(status: int) -> str:
     """OpenAI's `type` for an HTTP status."""
     match status:
-        case 401 | 403:
+        case 401:
+            return "authentication_error"
+        case 403:
             return "permission_error"
         case 404:
             return "not_found_error"

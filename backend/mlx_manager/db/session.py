@@ -1,0 +1,126 @@
+"""Units of work on the database: committed when the block ends well, rolled back otherwise.
+
+Nothing else commits: a service adds and changes rows, and the edge of the request decides.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, event, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session, UOWTransaction
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from mlx_manager.db.tables import ApiKey, AuthState, SignInSession, User
+
+_BUSY_TIMEOUT_MS: Final = 30_000
+_READ_ONLY: Final = "mlx_read_only"
+# A change to one of these must reach whoever remembers what a credential is worth.
+_CREDENTIALS: Final = (User, ApiKey, SignInSession)
+
+
+class Database:
+    """The shared database. An async context manager: leaving it closes its connections.
+
+    Args:
+        url: with an asynchronous driver, as `DatabaseSettings.url` gives it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        # SQLite has one writer at a time, and its own waiting is a poll: within the process we queue.
+        self._writing = asyncio.Lock()
+        if self.is_sqlite:
+            _create_private(self.path)
+            self.engine = create_async_engine(self.url)
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        else:
+            self.engine = create_async_engine(self.url, pool_pre_ping=True)
+
+    @property
+    def path(self) -> Path:
+        """SQLite's file."""
+        assert self.url.database
+        return Path(self.url.database)
+
+    @property
+    def description(self) -> str:
+        """The URL without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work that may write.
+
+        On SQLite it has the database's one write lock from the start, so that what it reads cannot change
+        before it writes, and it never fails half-way for want of the lock.
+        """
+        async with AsyncExitStack() as stack:
+            if self.is_sqlite:
+                await stack.enter_async_context(self._writing)
+            async with self._session(is_read_only=False) as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work that only reads, beside whoever writes. What it writes is refused."""
+        async with self._session(is_read_only=True) as session, session.begin():
+            yield session
+
+    def _session(self, *, is_read_only: bool) -> AsyncSession:
+        bind: Any = self.engine.execution_options(**{_READ_ONLY: is_read_only})
+        return AsyncSession(bind, expire_on_commit=False, info={_READ_ONLY: is_read_only})
+
+
+def _create_private(path: Path) -> None:
+    """Make the file readable by its owner alone before SQLite does; its journals inherit that."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    path.chmod(0o600)
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # The driver's own BEGIN comes before the first write only, and so too late for what was read before.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
+
+
+@event.listens_for(Session, "before_flush")
+def _before_flush(session: Session, _: UOWTransaction, __: Any) -> None:
+    """A change to a user, a key or a session raises the number by which other processes notice it.
+
+    A statement that changes rows without loading them (`update(...)`) passes this by: good for a time of last
+    use, wrong for anything that decides what a credential is worth.
+    """
+    if session.info.get(_READ_ONLY):
+        raise RuntimeError("this unit of work only reads")
+    changed = [*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))]
+    if any(isinstance(row, _CREDENTIALS) for row in changed):
+        session.execute(update(AuthState).values(revision=AuthState.revision + 1))
