@@ -55,7 +55,7 @@ class ErrorCode(StrEnum):
         401,
         "Send an API key as `Authorization: Bearer` or `x-api-key`, or sign in.",
     )
-    INVALID_CREDENTIALS = (
+    INVALID_API_KEY = (
         "invalid_api_key",
         401,
         "The key or session is unknown, has expired, or was revoked.",

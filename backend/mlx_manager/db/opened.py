@@ -30,6 +30,7 @@ class OpenDatabase:
         ensure_home()
         database = Database(DatabaseSettings().url())
         from sqlmodel import SQLModel
+
         from mlx_manager.db.tables import AuthState
 
         async with database.engine.begin() as c:

@@ -120,7 +120,7 @@ def _opened(principal: Principal) -> Principal:
 def _missing(credential: Credential | None, *, is_forwarded: bool) -> ApiError:
     if credential is not None:
         return ApiError(
-            ErrorCode.INVALID_CREDENTIALS, "the key or session is unknown, has expired, or was revoked"
+            ErrorCode.INVALID_API_KEY, "the key or session is unknown, has expired, or was revoked"
         )
     if is_forwarded:
         return ApiError(
