@@ -24,7 +24,7 @@ class Accounts:
     """What users, sessions and keys are managed with: `app.state.accounts`, made in the lifespan.
 
     Attributes:
-        mode: `open` or `closed`, as it is now.
+        mode: `open` or `closed`, by whether there are users.
         now: the time, for tests to replace.
     """
 
@@ -33,7 +33,7 @@ class Accounts:
     hashing: PasswordHashing
     throttle: SignInThrottle
     setup_token: SetupToken
-    mode: Callable[[], str]
+    mode: Callable[[bool], str]
     now: Callable[[], datetime] = utc_now
 
 

@@ -42,7 +42,8 @@ router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 @router.get("/status")
 async def status(session: ReadingDep, accounts: AccountsDep) -> Status:
     """Whether the first administrator is to be made, and whether credentials are asked for."""
-    return Status(needs_setup=not await users.has_users(session), mode=accounts.mode())
+    has_users = await users.has_users(session)
+    return Status(needs_setup=not has_users, mode=accounts.mode(has_users))
 
 
 @router.post("/setup", status_code=201)

@@ -5,19 +5,26 @@ from typing import Self
 
 from mlx_manager.core.access.authenticator import Authenticator
 from mlx_manager.core.paths import ensure_home
+from mlx_manager.core.security.session_tokens import SessionTokens, read_session_secret
 from mlx_manager.db.audit import AuditTable
 from mlx_manager.db.credentials import DatabaseCredentials
+from mlx_manager.db.migrate import prepare
 from mlx_manager.db.session import Database
 from mlx_manager.db.settings import DatabaseSettings
 
 
 @dataclass(frozen=True, slots=True)
 class OpenDatabase:
-    """What a program is given."""
+    """What a program is given.
+
+    Attributes:
+        tokens: of sessions; both programs read what the manager issues.
+    """
 
     database: Database
     credentials: DatabaseCredentials
     authenticator: Authenticator
+    tokens: SessionTokens
     audit: AuditTable
 
     @classmethod
@@ -27,21 +34,20 @@ class OpenDatabase:
         Raises:
             Exception: it cannot be reached or is newer than the code; the message is a line for a person.
         """
-        ensure_home()
+        home = ensure_home()
         database = Database(DatabaseSettings().url())
-        from sqlmodel import SQLModel
-
-        from mlx_manager.db.tables import AuthState
-
-        async with database.engine.begin() as c:
-            await c.run_sync(SQLModel.metadata.create_all)
-        async with database.session() as sess:
-            if await sess.get(AuthState, 1) is None:
-                sess.add(AuthState())
+        await prepare(database)
         credentials = DatabaseCredentials(database)
-        return cls(database, credentials, Authenticator(credentials, lambda _: None), AuditTable(database))
+        tokens = SessionTokens(read_session_secret(home))
+        authenticator = Authenticator(credentials, lambda text: _session_id(tokens, text))
+        return cls(database, credentials, authenticator, tokens, AuditTable(database))
 
     async def close(self) -> None:
         """Close every connection."""
         self.credentials.close()
         await self.database.close()
+
+
+def _session_id(tokens: SessionTokens, text: str) -> str | None:
+    claims = tokens.read(text)
+    return None if claims is None else claims.session_id

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mlx_manager.core.access.authenticator import AccountState
-from mlx_manager.core.access.credentials import Credential, Source, credential_of
+from mlx_manager.core.access.credentials import Credential, credential_of, has_cookie
 from mlx_manager.core.access.guard import is_same_origin
 from mlx_manager.core.access.mode import is_open
 from mlx_manager.core.access.rules import Rule, Wanted, grants, wanted_by
@@ -62,6 +62,7 @@ class AuthenticationMiddleware:
         if scope["type"] == "http":
             wanted = wanted_by(self._rules, scope["method"], scope["path"])
             try:
+                self._check_page(scope)
                 principal = None if wanted is Wanted.NOTHING else await self._principal(scope, wanted)
             except ApiError as error:
                 await self._refuse(error)(scope, receive, send)
@@ -82,29 +83,31 @@ class AuthenticationMiddleware:
             return OWNER if principal is None else _opened(principal)
         if principal is None:
             raise _missing(credential, is_forwarded=opens)
-        if credential is not None and credential.source is Source.COOKIE:
-            self._check_page(scope["method"], headers)
         if not grants(principal, wanted):
             raise ApiError(
                 ErrorCode.PERMISSION_DENIED, f"this wants {wanted.value}, which the credential lacks"
             )
         return principal
 
-    def _check_page(self, method: str, headers: Headers) -> None:
-        """A browser sends a cookie for any page of the same site, which another port of this machine is."""
-        if method in _SAFE_METHODS:
+    def _check_page(self, scope: Scope) -> None:
+        """Refuse what a page of another origin has the browser send with our cookies.
+
+        Another port of this machine is the same site to a browser, so that `SameSite` lets it. A browser says
+        which page it was in each request that may change something; what says nothing is no browser.
+        """
+        if scope["method"] in _SAFE_METHODS:
             return
+        headers = Headers(scope=scope)
         origin = headers.get("origin")
         if origin is None:
-            is_own = headers.get("sec-fetch-site") == "same-origin"
+            is_own = headers.get("sec-fetch-site", "same-origin") == "same-origin"
         else:
             is_own = is_same_origin(origin, headers.get("host", "")) or (
                 origin.lower() in self._settings.allowed_origins
             )
-        if not is_own:
-            raise ApiError(
-                ErrorCode.ORIGIN_NOT_ALLOWED, "a session's cookie counts for this server's own pages only"
-            )
+        if not is_own and has_cookie(headers):
+            message = "this server's cookies count for its own pages only"
+            raise ApiError(ErrorCode.ORIGIN_NOT_ALLOWED, message)
 
     def _refuse(self, error: ApiError) -> Response:
         response = self._render_error(error)

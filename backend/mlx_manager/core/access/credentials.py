@@ -7,6 +7,7 @@ from typing import Final
 from starlette.datastructures import Headers
 
 SESSION_COOKIE: Final = "mlx_session"
+REFRESH_COOKIE: Final = "mlx_refresh"
 _MAX_CHARS: Final = 4096
 
 
@@ -46,6 +47,11 @@ def credential_of(headers: Headers) -> Credential | None:
         return Credential(text[:_MAX_CHARS], Source.HEADER)
     cookie = _cookie(headers, SESSION_COOKIE)
     return Credential(cookie, Source.COOKIE) if cookie else None
+
+
+def has_cookie(headers: Headers) -> bool:
+    """Whether a browser sent any cookie of ours."""
+    return any(_cookie(headers, name) for name in (SESSION_COOKIE, REFRESH_COOKIE))
 
 
 def _cookie(headers: Headers, name: str) -> str:
