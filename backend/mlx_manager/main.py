@@ -1,5 +1,6 @@
 """The manager: users, sessions and keys, so far. `python -m mlx_manager.main` serves it."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.security.hashing import PasswordHashing
 from mlx_manager.core.security.setup_token import SetupToken
 from mlx_manager.core.security.throttle import SignInThrottle
+from mlx_manager.db.errors import DatabaseFault
 from mlx_manager.db.opened import OpenDatabase
 from mlx_manager.dependencies import Accounts
 from mlx_manager.faults import add_error_handlers, error_response
@@ -97,6 +99,14 @@ def _show_setup(token: SetupToken) -> None:
     )
 
 
+async def _check_database() -> None:
+    """End with a line, and not with a traceback, where the database cannot be used."""
+    try:
+        await (await OpenDatabase.open()).close()
+    except DatabaseFault as fault:
+        raise SystemExit(str(fault)) from None
+
+
 def main() -> None:
     """Serve the manager on the configured host and port until SIGTERM or Ctrl-C."""
     configure_logging()
@@ -105,6 +115,7 @@ def main() -> None:
     for fault in check_bind(manager_settings, manager_settings.host):
         raise SystemExit(fault)
     ensure_home()
+    asyncio.run(_check_database())
     listener = listen(manager_settings.host, manager_settings.port, "MLX_MANAGER_PORT")
     logger.info("MLX Manager listening on http://%s:%d", manager_settings.host, listener.getsockname()[1])
     # Without proxy_headers=False it would believe whoever connects from this machine; see GuardMiddleware.
