@@ -17,6 +17,7 @@ from mlx_manager.core.access.authentication import AuthenticationMiddleware
 from mlx_manager.core.access.guard import GuardMiddleware
 from mlx_manager.core.access.mode import check_bind, is_open
 from mlx_manager.core.body_limit import BodyLimitMiddleware
+from mlx_manager.core.home_use import HomeInUse
 from mlx_manager.core.logs import configure_logging
 from mlx_manager.core.paths import ensure_home
 from mlx_manager.core.ports import listen
@@ -103,7 +104,7 @@ async def _check_database() -> None:
     """End with a line, and not with a traceback, where the database cannot be used."""
     try:
         await (await OpenDatabase.open()).close()
-    except DatabaseFault as fault:
+    except (DatabaseFault, HomeInUse) as fault:
         raise SystemExit(str(fault)) from None
 
 

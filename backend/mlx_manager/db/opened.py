@@ -1,9 +1,11 @@
 """The database as a program uses it: at the code's revision, with what is built on it."""
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Self
 
 from mlx_manager.core.access.authenticator import Authenticator
+from mlx_manager.core.home_use import hold_home
 from mlx_manager.core.paths import ensure_home
 from mlx_manager.core.security.session_tokens import SessionTokens, read_session_secret
 from mlx_manager.db.audit import AuditTable
@@ -26,26 +28,35 @@ class OpenDatabase:
     authenticator: Authenticator
     tokens: SessionTokens
     audit: AuditTable
+    resources: AsyncExitStack
 
     @classmethod
     async def open(cls) -> Self:
         """Open the configured database and bring it to the code's revision.
 
+        As long as it is open, nobody restores a backup over it.
+
         Raises:
             Exception: it cannot be reached or is newer than the code; the message is a line for a person.
         """
+        async with AsyncExitStack() as stack:
+            return await cls._open(stack)
+
+    @classmethod
+    async def _open(cls, stack: AsyncExitStack) -> Self:
         home = ensure_home()
-        database = Database(DatabaseSettings().url())
+        stack.enter_context(hold_home(home))
+        database = await stack.enter_async_context(Database(DatabaseSettings().url()))
         await prepare(database)
         credentials = DatabaseCredentials(database)
+        stack.callback(credentials.close)
         tokens = SessionTokens(read_session_secret(home))
         authenticator = Authenticator(credentials, lambda text: _session_id(tokens, text))
-        return cls(database, credentials, authenticator, tokens, AuditTable(database))
+        return cls(database, credentials, authenticator, tokens, AuditTable(database), stack.pop_all())
 
     async def close(self) -> None:
         """Close every connection."""
-        self.credentials.close()
-        await self.database.close()
+        await self.resources.aclose()
 
 
 def _session_id(tokens: SessionTokens, text: str) -> str | None:

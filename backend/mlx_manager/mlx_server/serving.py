@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, Self
 
+from mlx_manager.core.access.mode import is_open
 from mlx_manager.core.errors import ApiError
 from mlx_manager.mlx_server.accounts import Accounts
 from mlx_manager.mlx_server.audit import AuditWriter
@@ -54,11 +55,13 @@ class Serving:
         self._preload_errors: dict[str, str] = {}
         self._preloaded: set[str] = set()
         self._preload: asyncio.Task[None] | None = None
+        self._announcing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.accounts.__aenter__()
         await self.audit.__aenter__()
         self._preload = asyncio.create_task(self._preload_models())
+        self._announcing = asyncio.create_task(self._announce())
         self.keeper.start()
         return self
 
@@ -101,6 +104,17 @@ class Serving:
         self.pool.settings_changed()
         if self._preload is not None and self._preload.done():
             self._preload = asyncio.create_task(self._preload_models())
+
+    async def _announce(self) -> None:
+        """Say who may call, once that is known."""
+        try:
+            state = await self.accounts.state()
+        except ApiError:
+            return  # that has been said
+        if is_open(self.settings, self.settings.host, has_users=state.has_users):
+            logger.info("open: programs on this machine need no key")
+        else:
+            logger.info("closed: callers need a key (`mlx-manager keys create NAME` makes one) or a session")
 
     async def _preload_models(self) -> None:
         self._preload_errors = {}
