@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -31,13 +32,20 @@ class Generator:
         default_max_tokens: new tokens of a request that names no number.
         timeout_s: most seconds from a request's arrival to its last token.
         salts_tenants: whether prefixes are shared within a tenant only.
+        observers: see `RequestLog`.
 
     Attributes:
         log: what runs and what ran last.
     """
 
     def __init__(
-        self, pool: ModelPool, *, default_max_tokens: int, timeout_s: float, salts_tenants: bool = False
+        self,
+        pool: ModelPool,
+        *,
+        default_max_tokens: int,
+        timeout_s: float,
+        salts_tenants: bool = False,
+        observers: Sequence[Callable[[RequestRecord], None]] = (),
     ) -> None:
         self._pool = pool
         self._salts_tenants = salts_tenants
@@ -45,7 +53,7 @@ class Generator:
         self._default_max_tokens = default_max_tokens
         # In the order in which they were accepted.
         self._running: dict[RunningGeneration, None] = {}
-        self.log = RequestLog()
+        self.log = RequestLog(observers)
         self._accepting = True
         self._stopped = False
         self._idle = asyncio.Event()
@@ -62,8 +70,11 @@ class Generator:
         """Whether new requests are taken."""
         return self._accepting
 
-    async def start(self, request: GenerationRequest) -> RunningGeneration:
+    async def start(self, request: GenerationRequest, dialect: str = "") -> RunningGeneration:
         """Take a request up to the point where its tokens come.
+
+        Args:
+            dialect: what it was asked in.
 
         Raises:
             ApiError: everything that can be known before the first byte of an answer: no such
@@ -76,7 +87,7 @@ class Generator:
         timeout_s = min(request.timeout_s or self._timeout_s, self._timeout_s)
         deadline = asyncio.get_running_loop().time() + timeout_s
         message = f"the answer was not complete within {timeout_s:g} s"
-        record = self.log.begin(request.request_id, request.model)
+        record = self.log.begin(request.request_id, request.model, dialect)
         try:
             async with asyncio.timeout_at(deadline) as expiry:
                 running = await self._start(request, record)
@@ -118,6 +129,7 @@ class Generator:
 
     async def _start(self, request: GenerationRequest, record: RequestRecord) -> RunningGeneration:
         description = await asyncio.to_thread(self._pool.describe, request.model)
+        record.model_id = description.model_id
         while True:
             try:
                 running = await self._begin(request, record, description)

@@ -17,13 +17,15 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
 from mlx_manager.core.logs import configure_logging
-from mlx_manager.core.paths import ensure_home
+from mlx_manager.core.metrics import MetricsMiddleware
+from mlx_manager.core.paths import ensure_home, home_dir
 from mlx_manager.core.ports import is_loopback, listen
 from mlx_manager.core.process import keep_few_arenas, raise_descriptor_limit
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.access import AccessMiddleware
 from mlx_manager.mlx_server.admin.endpoints import router as admin_router
+from mlx_manager.mlx_server.admin.metrics_endpoint import router as metrics_router
 from mlx_manager.mlx_server.config import mlx_server_settings
 from mlx_manager.mlx_server.flags import apply_flags
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
@@ -50,6 +52,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     logger.info("MLX Server starting...")
     async with Serving(mlx_server_settings) as serving:
         app.state.serving = serving
+        app.state.metrics = serving.metrics.app
         logger.info("MLX Server ready")
         yield
         logger.info("MLX Server shutting down...")
@@ -66,9 +69,11 @@ app = FastAPI(
 )
 app.include_router(router)
 app.include_router(admin_router)
+app.include_router(metrics_router)
 add_error_handlers(app)
 app.add_middleware(AccessMiddleware, render_error=error_response)
 app.add_middleware(RequestIdMiddleware, render_error=error_response)
+app.add_middleware(MetricsMiddleware)
 
 if mlx_server_settings.logfire_enabled:
     # Without a token nothing is sent, asked or printed; LOGFIRE_TOKEN counts where the setting is None.
@@ -136,7 +141,7 @@ class DrainingServer(uvicorn.Server):
 def main() -> None:
     """Serve on the configured host and port until SIGTERM or Ctrl-C."""
     settings = mlx_server_settings
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, file=home_dir() / "logs" / "server.log")
     for warning in settings.unknown_variables():
         logger.warning(warning)
     if not is_loopback(settings.host):

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -28,7 +29,10 @@ class RequestRecord:
     Attributes:
         model: the name that was asked for.
         arrived: seconds since the epoch, UTC.
+        dialect: what it was asked in, such as `openai_chat`.
+        model_id: the model that the name stands for; empty before that is known.
         submitted_at: when the model's engine got it; None while the model is waited for.
+        prefill_at: when the engine began with the prompt.
         read_tokens: tokens of the prompt that have been read, or came from the prefix cache.
         outcome: how it ended; None while it runs.
         detail: the finish reason, or what went wrong.
@@ -36,9 +40,12 @@ class RequestRecord:
 
     request_id: str
     model: str
+    dialect: str = ""
+    model_id: str = ""
     arrived: float = field(default_factory=time.time)
     begun_at: float = field(default_factory=time.monotonic)
     submitted_at: float | None = None
+    prefill_at: float | None = None
     first_token_at: float | None = None
     ended_at: float | None = None
     prompt_tokens: int = 0
@@ -58,6 +65,11 @@ class RequestRecord:
         if self.read_tokens:
             return Phase.READING
         return Phase.WAITING if self.submitted_at is None else Phase.QUEUED
+
+    def note_prefill(self) -> None:
+        """The engine has begun with it; only the first time counts."""
+        if self.prefill_at is None:
+            self.prefill_at = time.monotonic()
 
     def note_tokens(self, count: int) -> None:
         """So many tokens of the answer have come."""
@@ -97,16 +109,22 @@ class RequestRecord:
 
 
 class RequestLog:
-    """The requests that run and the last hundred that have ended."""
+    """The requests that run and the last hundred that have ended.
 
-    def __init__(self) -> None:
+    Args:
+        observers: called with a request's record when it has begun and when it has ended.
+    """
+
+    def __init__(self, observers: Sequence[Callable[[RequestRecord], None]] = ()) -> None:
+        self._observers = observers
         self._running: dict[RequestRecord, None] = {}
         self._ended: deque[RequestRecord] = deque(maxlen=_KEPT)
 
-    def begin(self, request_id: str, model: str) -> RequestRecord:
+    def begin(self, request_id: str, model: str, dialect: str = "") -> RequestRecord:
         """A request has come."""
-        record = RequestRecord(request_id, model)
+        record = RequestRecord(request_id, model, dialect)
         self._running[record] = None
+        self._tell(record)
         return record
 
     def end(self, record: RequestRecord, outcome: Phase, detail: str = "") -> None:
@@ -115,7 +133,16 @@ class RequestLog:
         if record in self._running:
             del self._running[record]
             self._ended.append(record)
+            self._tell(record)
+
+    def running(self) -> list[RequestRecord]:
+        """Those that have not ended, oldest first."""
+        return list(self._running)
 
     def records(self) -> list[RequestRecord]:
         """Those that have ended, oldest first, then those that run."""
         return [*self._ended, *self._running]
+
+    def _tell(self, record: RequestRecord) -> None:
+        for observer in self._observers:
+            observer(record)

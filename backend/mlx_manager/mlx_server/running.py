@@ -105,9 +105,11 @@ class RunningGeneration:
         for item in arrived:
             match item:
                 case Restored():
+                    self._record.note_prefill()
                     self._restored = item
                     self._record.cached_tokens = self._record.read_tokens = item.cached_tokens
                 case Read(done_tokens=done):
+                    self._record.note_prefill()
                     self._record.read_tokens = done
                     events.append(PrefillProgress(done, self.prompt_tokens))
                 case Broken(code=code, message=message):

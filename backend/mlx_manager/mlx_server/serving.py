@@ -5,9 +5,11 @@ import logging
 from typing import Self
 
 from mlx_manager.core.errors import ApiError
+from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.change_log import ChangeLog
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.generation import Generator
+from mlx_manager.mlx_server.metrics import ServerMetrics
 from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
 from mlx_manager.mlx_server.pool.pool import ModelPool
@@ -27,13 +29,16 @@ class Serving:
     def __init__(self, settings: MLXServerSettings) -> None:
         self.settings = settings
         self.changes = ChangeLog()
+        self.metrics = ServerMetrics(__version__)
         self.pool = ModelPool(settings, self._note)
         self.generator = Generator(
             self.pool,
             default_max_tokens=settings.default_max_tokens,
             timeout_s=settings.request_timeout_s,
             salts_tenants=settings.prefix_cache_per_tenant,
+            observers=[self.metrics.note_request],
         )
+        self.metrics.watch(self.pool, self.generator.log)
         self.keeper = MemoryKeeper(settings, self.pool, self.generator.end_youngest)
         self._preload_errors: dict[str, str] = {}
         self._preloaded: set[str] = set()

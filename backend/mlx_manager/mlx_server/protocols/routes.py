@@ -1,7 +1,8 @@
 """The server's routes: thin, each one parse → start → render."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -33,6 +34,7 @@ router = APIRouter(prefix="/v1")
 
 T = TypeVar("T")
 _CLIENT_CLOSED_REQUEST = 499  # nobody reads it; logs do
+_MOST_IGNORED = 128  # more than the header names
 
 
 class Renderer(StreamRenderer, Protocol):
@@ -62,8 +64,8 @@ async def chat_completions(request: Request, serving: ServingDep) -> Response:
     """Answer a conversation, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
     generation, wire = parse_chat(body, request.state.request_id, tenant_of(request.headers))
-    headers = ignored_header(ignored_paths(wire, CHAT_UNSUPPORTED))
-    starting = serving.generator.start(generation)
+    headers = _ignored(serving, "openai_chat", ignored_paths(wire, CHAT_UNSUPPORTED))
+    starting = serving.generator.start(generation, "openai_chat")
     renderer = ChatRenderer(
         wire.model, include_usage=wire.include_usage, logprobs=generation.top_logprobs is not None
     )
@@ -75,8 +77,8 @@ async def completions(request: Request, serving: ServingDep) -> Response:
     """Continue a text, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
     generation, wire = parse_completion(body, request.state.request_id, tenant_of(request.headers))
-    headers = ignored_header(ignored_paths(wire, COMPLETION_UNSUPPORTED))
-    starting = serving.generator.start(generation)
+    headers = _ignored(serving, "openai_completions", ignored_paths(wire, COMPLETION_UNSUPPORTED))
+    starting = serving.generator.start(generation, "openai_completions")
     renderer = CompletionRenderer(
         wire.model, include_usage=wire.include_usage, logprobs=generation.top_logprobs is not None
     )
@@ -132,6 +134,13 @@ def _model(serving: Serving, model: ModelDescription) -> ModelBody:
         resident_bytes=pool.resident_bytes(model),
         aliases=pool.catalogue.aliases_of(model.model_id),
     )
+
+
+def _ignored(serving: Serving, dialect: str, paths: Iterator[str]) -> dict[str, str]:
+    """Count the fields that have no effect, and name them to the client."""
+    found = list(islice(paths, _MOST_IGNORED))
+    serving.metrics.note_ignored(dialect, found)
+    return ignored_header(iter(found))
 
 
 def _json(value: Any) -> Response:
