@@ -42,7 +42,7 @@ async def health() -> dict[str, str]:
 @app.get("/metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """What has happened and what is now, in Prometheus' text format or OpenMetrics."""
-    return await exposition(app.state.metrics.registry, request)
+    return await exposition(app.state.metrics, request)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import platform
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, Metric
@@ -33,10 +34,15 @@ class AppMetrics:
 
     Args:
         program: what its own metrics' names begin with, such as `mlx_server`.
+
+    Attributes:
+        registry: what may be read in any thread.
+        live: what else there is, read on the event loop, whose objects it comes from.
     """
 
     def __init__(self, program: str, version: str) -> None:
         self.registry = CollectorRegistry()
+        self.live: list[Collector] = []
         self.registry.register(ProcessCollector())
         build = Info("mlx_build", "The program, its version and Python's.", registry=self.registry)
         build.info({"program": program, "version": version, "python": platform.python_version()})
@@ -106,22 +112,21 @@ def route_of(scope: Scope) -> str:
     return path if isinstance(path, str) else _OTHER
 
 
-class _Collected(Collector):
-    """What has been collected already, for an encoder."""
+class _Everything(Collector):
+    """What a registry has and what has been read already, for an encoder."""
 
-    def __init__(self, families: Sequence[Metric]) -> None:
-        self._families = families
+    def __init__(self, registry: CollectorRegistry, read: Sequence[Metric]) -> None:
+        self._registry = registry
+        self._read = read
 
     def collect(self) -> Iterator[Metric]:
-        return iter(self._families)
+        return chain(self._registry.collect(), self._read)
 
 
-async def exposition(registry: CollectorRegistry, request: Request) -> Response:
-    """The metrics as they are now, in the format that the scraper prefers: Prometheus' text or OpenMetrics.
-
-    They are read here on the event loop, whose objects they come from, and written out in a thread, because
-    that takes longer.
-    """
+async def exposition(metrics: AppMetrics, request: Request) -> Response:
+    """The metrics as they are now, in the format that the scraper prefers: Prometheus' or OpenMetrics."""
     encode, content_type = choose_encoder(Headers(scope=request.scope).get("accept", ""))
-    body = await asyncio.to_thread(encode, _Collected(list(registry.collect())))
+    read = [family for collector in metrics.live for family in collector.collect()]
+    # Milliseconds, which no stream should wait for.
+    body = await asyncio.to_thread(encode, _Everything(metrics.registry, read))
     return Response(body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})

@@ -65,7 +65,7 @@ class ServerMetrics:
 
     def watch(self, pool: ModelPool, log: RequestLog) -> None:
         """Read these at each scrape, too. Called once."""
-        self.app.registry.register(PoolCollector(_PROGRAM, pool, log))
+        self.app.live.append(PoolCollector(_PROGRAM, pool, log))
 
     def note_request(self, record: RequestRecord) -> None:
         """A request has begun or ended (an observer of `RequestLog`); it counts when it ends."""

@@ -45,7 +45,7 @@ def app(tmp_path: Path) -> FastAPI:
 
     @made.get("/metrics")
     async def metrics(request: Request) -> Response:
-        return await exposition(made.state.metrics.registry, request)
+        return await exposition(made.state.metrics, request)
 
     made.include_router(router)
     made.include_router(router, prefix="/again")

@@ -13,4 +13,4 @@ router = APIRouter()
 @router.get("/metrics", response_class=Response)
 async def metrics(request: Request, serving: ServingDep) -> Response:
     """What has happened and what is now, in Prometheus' text format or OpenMetrics. Loads nothing."""
-    return await exposition(serving.metrics.app.registry, request)
+    return await exposition(serving.metrics.app, request)
