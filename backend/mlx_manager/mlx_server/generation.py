@@ -3,8 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -14,7 +13,7 @@ from mlx_manager.mlx_server.domain.models import ModelDescription
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest
 from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.pool.pool import ModelPool
-from mlx_manager.mlx_server.request_log import Phase, RequestLog, RequestRecord
+from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST, Phase, RequestLog, RequestRecord
 from mlx_manager.mlx_server.running import RunningGeneration
 from mlx_manager.mlx_server.text.cache_report import cache_report
 from mlx_manager.mlx_server.text.output import OutputText
@@ -32,20 +31,13 @@ class Generator:
         default_max_tokens: new tokens of a request that names no number.
         timeout_s: most seconds from a request's arrival to its last token.
         salts_tenants: whether prefixes are shared within a tenant only.
-        observers: see `RequestLog`.
 
     Attributes:
         log: what runs and what ran last.
     """
 
     def __init__(
-        self,
-        pool: ModelPool,
-        *,
-        default_max_tokens: int,
-        timeout_s: float,
-        salts_tenants: bool = False,
-        observers: Sequence[Callable[[RequestRecord], None]] = (),
+        self, pool: ModelPool, *, default_max_tokens: int, timeout_s: float, salts_tenants: bool = False
     ) -> None:
         self._pool = pool
         self._salts_tenants = salts_tenants
@@ -53,7 +45,7 @@ class Generator:
         self._default_max_tokens = default_max_tokens
         # In the order in which they were accepted.
         self._running: dict[RunningGeneration, None] = {}
-        self.log = RequestLog(observers)
+        self.log = RequestLog()
         self._accepting = True
         self._stopped = False
         self._idle = asyncio.Event()
@@ -70,24 +62,28 @@ class Generator:
         """Whether new requests are taken."""
         return self._accepting
 
-    async def start(self, request: GenerationRequest, dialect: str = "") -> RunningGeneration:
+    async def start(
+        self, request: GenerationRequest, record: RequestRecord | None = None
+    ) -> RunningGeneration:
         """Take a request up to the point where its tokens come.
 
         Args:
-            dialect: what it was asked in.
+            record: of the request, which `log` has begun; None begins one.
 
         Raises:
             ApiError: everything that can be known before the first byte of an answer: no such
                 model, a prompt over the context, a full queue, a load that failed, a shutdown.
         """
+        if record is None:
+            record = self.log.begin(RequestRecord(request.request_id, request.model))
         if not self._accepting:
+            self._fail(record, ErrorCode.SHUTTING_DOWN)
             raise ApiError(ErrorCode.SHUTTING_DOWN, "the server is stopping", retry_after_s=10)
         self._starting += 1
         self._idle.clear()
         timeout_s = min(request.timeout_s or self._timeout_s, self._timeout_s)
         deadline = asyncio.get_running_loop().time() + timeout_s
         message = f"the answer was not complete within {timeout_s:g} s"
-        record = self.log.begin(request.request_id, request.model, dialect)
         try:
             async with asyncio.timeout_at(deadline) as expiry:
                 running = await self._start(request, record)
@@ -96,13 +92,13 @@ class Generator:
         except TimeoutError:
             if not expiry.expired():
                 raise
-            self.log.end(record, Phase.FAILED, ErrorCode.DEADLINE_EXCEEDED.value)
+            self._fail(record, ErrorCode.DEADLINE_EXCEEDED)
             raise ApiError(ErrorCode.DEADLINE_EXCEEDED, message) from None
         except ApiError as error:
-            self.log.end(record, Phase.FAILED, error.code.value)
+            self._fail(record, error.code)
             raise
         except BaseException:
-            self.log.end(record, Phase.CANCELLED, "before it began")
+            self.log.end(record, Phase.CANCELLED, "before it began", CLIENT_CLOSED_REQUEST)
             raise
         finally:
             self._starting -= 1
@@ -116,6 +112,9 @@ class Generator:
         youngest.abort(ErrorCode.MEMORY_PRESSURE, reason)
         return True
 
+    def _fail(self, record: RequestRecord, code: ErrorCode) -> None:
+        self.log.end(record, Phase.FAILED, code.value, code.status)
+
     async def drain(self, grace_s: float) -> None:
         """Take no new work, give the running work this long, then end it with an error."""
         self._accepting = False
@@ -126,6 +125,11 @@ class Generator:
             self._stopped = True
             for running in list(self._running):
                 running.abort(ErrorCode.SHUTTING_DOWN, _STOPPED)
+
+    async def ended(self, within_s: float) -> None:
+        """Wait until every request has its end, but no longer than this."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), within_s)
 
     async def _start(self, request: GenerationRequest, record: RequestRecord) -> RunningGeneration:
         description = await asyncio.to_thread(self._pool.describe, request.model)
@@ -177,7 +181,7 @@ class Generator:
 
     def _forget(self, running: RunningGeneration, record: RequestRecord) -> None:
         self._running.pop(running, None)
-        self.log.end(record, record.phase, record.detail)
+        self.log.end(record, *running.outcome())
         self._note_idle()
 
     def _note_idle(self) -> None:

@@ -67,27 +67,28 @@ class ServerMetrics:
         """Read these at each scrape, too. Called once."""
         self.app.live.append(PoolCollector(_PROGRAM, pool, log))
 
-    def note_request(self, record: RequestRecord) -> None:
-        """A request has begun or ended (an observer of `RequestLog`); it counts when it ends."""
-        if record.outcome is None or record.ended_at is None:
-            return
+    def began(self, record: RequestRecord) -> None:
+        """A request has come; it counts when it ends."""
+
+    def ended(self, record: RequestRecord) -> None:
+        """A request is over (a `RequestObserver`)."""
+        assert record.outcome is not None
         model = record.model_id
         code = record.detail if record.outcome is Phase.FAILED else ""
-        self._requests.labels(model, record.dialect, record.outcome.value, code).inc()
-        if not model:
+        self._requests.labels(model or "", record.dialect, record.outcome.value, code).inc()
+        if model is None:
             return
-        self._request_s.labels(model).observe(record.ended_at - record.begun_at)
-        if (prefill_at := record.prefill_at) is not None:
+        _observe(self._request_s, model, record.total_s)
+        _observe(self._queue_s, model, record.queue_s)
+        _observe(self._prefill_s, model, record.prefill_s)
+        _observe(self._first_token_s, model, record.first_token_s)
+        if record.admitted_at is not None:
             self._prompt_tokens.labels(model).inc(record.prompt_tokens)
             self._cached_tokens.labels(model).inc(record.cached_tokens)
-            self._queue_s.labels(model).observe(prefill_at - record.begun_at)
-        if (first_at := record.first_token_at) is not None:
+        if record.completion_tokens:
             self._completion_tokens.labels(model).inc(record.completion_tokens)
-            self._first_token_s.labels(model).observe(first_at - record.begun_at)
-            if prefill_at is not None:
-                self._prefill_s.labels(model).observe(first_at - prefill_at)
-            if (num_later := record.completion_tokens - 1) > 0:
-                self._per_token_s.labels(model).observe((record.ended_at - first_at) / num_later)
+        if rate := record.tokens_per_second:
+            self._per_token_s.labels(model).observe(1 / rate)
 
     def note_ignored(self, dialect: str, paths: Iterable[str]) -> None:
         """A request had fields without effect; `paths` as `protocols.fields.ignored_paths` gives them."""
@@ -105,6 +106,11 @@ class ServerMetrics:
     def _histogram(self, name: str, meaning: str, bounds: tuple[float, ...] = SECONDS) -> Histogram:
         full = f"{_PROGRAM}_{name}_seconds"
         return Histogram(full, meaning, ("model",), buckets=bounds, registry=self.app.registry)
+
+
+def _observe(histogram: Histogram, model: str, seconds: float | None) -> None:
+    if seconds is not None:
+        histogram.labels(model).observe(seconds)
 
 
 def _field(path: str) -> str:

@@ -74,7 +74,8 @@ class PoolCollector(Collector):
         running: Counter[str] = Counter()
         waiting: Counter[str] = Counter()
         for record in self._log.running():
-            (waiting if record.prefill_at is None else running)[record.model_id] += 1
+            if record.model_id is not None:
+                (waiting if record.admitted_at is None else running)[record.model_id] += 1
         for name, meaning, counts in (
             ("requests_running", "Requests that an engine reads or answers.", running),
             ("requests_waiting", "Requests that wait for a model or for an engine.", waiting),

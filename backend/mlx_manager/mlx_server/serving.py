@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
-from typing import Self
+from collections.abc import Callable
+from typing import Final, Self
 
 from mlx_manager.core.errors import ApiError
 from mlx_manager.mlx_server import __version__
+from mlx_manager.mlx_server.accounts import Accounts
+from mlx_manager.mlx_server.audit import AuditWriter
 from mlx_manager.mlx_server.change_log import ChangeLog
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.generation import Generator
+from mlx_manager.mlx_server.limits import RateLimiter
 from mlx_manager.mlx_server.metrics import ServerMetrics
 from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
@@ -17,27 +21,38 @@ from mlx_manager.mlx_server.text.tokenizer import warm_up
 
 logger = logging.getLogger(__name__)
 
+_ENDS_WITHIN_S: Final = 0.2
+_WRITES_WITHIN_S: Final = 0.3
+
 
 class Serving:
     """The pool, the generator, and whether the server is ready for work.
 
+    Args:
+        failed: called with a line for a person when the server cannot go on.
+
     Attributes:
+        accounts: users and keys.
+        limiter: what keys may take.
         status: loading, ready, failed (the preload, while other models still work) or draining.
         changes: of the models' states.
     """
 
-    def __init__(self, settings: MLXServerSettings) -> None:
+    def __init__(self, settings: MLXServerSettings, failed: Callable[[str], None]) -> None:
         self.settings = settings
-        self.changes = ChangeLog()
+        self.accounts = Accounts(failed)
+        self.limiter = RateLimiter(self.accounts.tokens_used)
         self.metrics = ServerMetrics(__version__)
+        self.audit = AuditWriter(settings, self.accounts, self.metrics.note_lost_audit_rows)
+        self.changes = ChangeLog()
         self.pool = ModelPool(settings, self._note)
         self.generator = Generator(
             self.pool,
             default_max_tokens=settings.default_max_tokens,
             timeout_s=settings.request_timeout_s,
             salts_tenants=settings.prefix_cache_per_tenant,
-            observers=[self.metrics.note_request],
         )
+        self.generator.log.observers += [self.limiter, self.audit, self.metrics]
         self.metrics.watch(self.pool, self.generator.log)
         self.keeper = MemoryKeeper(settings, self.pool, self.generator.end_youngest)
         self._preload_errors: dict[str, str] = {}
@@ -45,6 +60,8 @@ class Serving:
         self._preload: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await self.accounts.__aenter__()
+        await self.audit.__aenter__()
         self._preload = asyncio.create_task(self._preload_models())
         self.keeper.start()
         return self
@@ -55,7 +72,10 @@ class Serving:
             self._preload.cancel()
             await asyncio.gather(self._preload, return_exceptions=True)
         await self.generator.drain(0.0)
+        await self.flush()
         await self.pool.close()
+        await self.audit.__aexit__()
+        await self.accounts.__aexit__()
 
     @property
     def status(self) -> str:
@@ -74,6 +94,11 @@ class Serving:
     async def drain(self) -> None:
         """Take no new work and give the running work its grace; every request has its end after this."""
         await self.generator.drain(self.settings.shutdown_grace_s)
+
+    async def flush(self) -> None:
+        """Write what is known of the requests that have ended; bounded in time."""
+        await self.generator.ended(_ENDS_WITHIN_S)
+        await self.audit.flush(_WRITES_WITHIN_S)
 
     def settings_changed(self) -> None:
         """Act on settings that have been changed while the server runs."""

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
@@ -38,7 +39,9 @@ def server_names(server_url: str) -> set[str]:
 
 
 @pytest.fixture
-async def manager_names() -> set[str]:
+async def manager_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    monkeypatch.setenv("MLX_MANAGER_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("MLX_MANAGER_DATABASE_URL", raising=False)
     from mlx_manager.main import app
 
     transport = httpx.ASGITransport(app)

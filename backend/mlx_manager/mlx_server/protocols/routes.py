@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mlx_manager.mlx_server.domain.events import EventBatches
 from mlx_manager.mlx_server.domain.models import ModelDescription
 from mlx_manager.mlx_server.protocols.body import read_object
+from mlx_manager.mlx_server.protocols.call import Call, begins, check_model, may_ask, principal_of
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.fields import ignored_header, ignored_paths
+from mlx_manager.mlx_server.protocols.openai.rate_limits import limit_headers
 from mlx_manager.mlx_server.protocols.openai.wire import ModelBody, ModelList, model_body
 from mlx_manager.mlx_server.protocols.openai_chat.parse import parse_chat
 from mlx_manager.mlx_server.protocols.openai_chat.render import ChatRenderer
@@ -26,15 +28,17 @@ from mlx_manager.mlx_server.protocols.openai_completions.schema import UNSUPPORT
 from mlx_manager.mlx_server.protocols.openai_completions.schema import CompletionRequest
 from mlx_manager.mlx_server.protocols.openapi import body_schema
 from mlx_manager.mlx_server.protocols.sse import GenerationStream, StreamRenderer
-from mlx_manager.mlx_server.protocols.tenant import tenant_of
+from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST
 from mlx_manager.mlx_server.running import RunningGeneration
 from mlx_manager.mlx_server.serving import Serving
 
 router = APIRouter(prefix="/v1")
 
 T = TypeVar("T")
-_CLIENT_CLOSED_REQUEST = 499  # nobody reads it; logs do
 _MOST_IGNORED = 128  # more than the header names
+
+ChatCall = Annotated[Call, Depends(begins("openai_chat"), scope="function")]
+CompletionCall = Annotated[Call, Depends(begins("openai_completions"), scope="function")]
 
 
 class Renderer(StreamRenderer, Protocol):
@@ -46,26 +50,31 @@ class Renderer(StreamRenderer, Protocol):
 
 
 @router.get("/models")
-async def list_models(serving: ServingDep) -> Response:
-    """Every model that can be asked for."""
+async def list_models(request: Request, serving: ServingDep) -> Response:
+    """Every model that the caller may ask for."""
     models = await asyncio.to_thread(serving.pool.catalogue.list)
-    return _json(ModelList([_model(serving, model) for model in models]))
+    principal = principal_of(request)
+    offered = [model for model in models if may_ask(serving, principal, model.model_id)]
+    return _json(ModelList([_model(serving, model) for model in offered]))
 
 
 @router.get("/models/{model_id:path}")
-async def retrieve_model(model_id: str, serving: ServingDep) -> Response:
+async def retrieve_model(model_id: str, request: Request, serving: ServingDep) -> Response:
     """One model."""
+    check_model(serving, principal_of(request), model_id)
     model = await asyncio.to_thread(serving.pool.describe, model_id)
     return _json(_model(serving, model))
 
 
 @router.post("/chat/completions", openapi_extra=body_schema(ChatCompletionRequest))
-async def chat_completions(request: Request, serving: ServingDep) -> Response:
+async def chat_completions(request: Request, serving: ServingDep, call: ChatCall) -> Response:
     """Answer a conversation, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
-    generation, wire = parse_chat(body, request.state.request_id, tenant_of(request.headers))
-    headers = _ignored(serving, "openai_chat", ignored_paths(wire, CHAT_UNSUPPORTED))
-    starting = serving.generator.start(generation, "openai_chat")
+    generation, wire = parse_chat(body, request.state.request_id, call.tenant)
+    limits = await call.admit(generation, body, is_stream=bool(wire.stream))
+    ignored = _ignored(serving, call, ignored_paths(wire, CHAT_UNSUPPORTED))
+    headers = ignored | limit_headers(limits)
+    starting = serving.generator.start(generation, call.record)
     renderer = ChatRenderer(
         wire.model, include_usage=wire.include_usage, logprobs=generation.top_logprobs is not None
     )
@@ -73,12 +82,14 @@ async def chat_completions(request: Request, serving: ServingDep) -> Response:
 
 
 @router.post("/completions", openapi_extra=body_schema(CompletionRequest))
-async def completions(request: Request, serving: ServingDep) -> Response:
+async def completions(request: Request, serving: ServingDep, call: CompletionCall) -> Response:
     """Continue a text, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
-    generation, wire = parse_completion(body, request.state.request_id, tenant_of(request.headers))
-    headers = _ignored(serving, "openai_completions", ignored_paths(wire, COMPLETION_UNSUPPORTED))
-    starting = serving.generator.start(generation, "openai_completions")
+    generation, wire = parse_completion(body, request.state.request_id, call.tenant)
+    limits = await call.admit(generation, body, is_stream=bool(wire.stream))
+    ignored = _ignored(serving, call, ignored_paths(wire, COMPLETION_UNSUPPORTED))
+    headers = ignored | limit_headers(limits)
+    starting = serving.generator.start(generation, call.record)
     renderer = CompletionRenderer(
         wire.model, include_usage=wire.include_usage, logprobs=generation.top_logprobs is not None
     )
@@ -95,13 +106,13 @@ async def _answer(
     """Start the generation and answer with it; a client that leaves, even in the queue, ends it."""
     running = await _unless_disconnected(request, starting)
     if running is None:
-        return Response(status_code=_CLIENT_CLOSED_REQUEST)
+        return Response(status_code=CLIENT_CLOSED_REQUEST)
     if stream:
         return GenerationStream(running, renderer, headers)
     async with running:
         body = await _unless_disconnected(request, renderer.fold(running.events()))
     if body is None:
-        return Response(status_code=_CLIENT_CLOSED_REQUEST)
+        return Response(status_code=CLIENT_CLOSED_REQUEST)
     return Response(body, media_type="application/json", headers=dict(headers))
 
 
@@ -125,6 +136,13 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
+def _ignored(serving: Serving, call: Call, paths: Iterator[str]) -> dict[str, str]:
+    """Count the fields that have no effect, and name them to the client."""
+    found = list(islice(paths, _MOST_IGNORED))
+    serving.metrics.note_ignored(call.record.dialect, found)
+    return ignored_header(iter(found))
+
+
 def _model(serving: Serving, model: ModelDescription) -> ModelBody:
     pool = serving.pool
     return model_body(
@@ -134,13 +152,6 @@ def _model(serving: Serving, model: ModelDescription) -> ModelBody:
         resident_bytes=pool.resident_bytes(model),
         aliases=pool.catalogue.aliases_of(model.model_id),
     )
-
-
-def _ignored(serving: Serving, dialect: str, paths: Iterator[str]) -> dict[str, str]:
-    """Count the fields that have no effect, and name them to the client."""
-    found = list(islice(paths, _MOST_IGNORED))
-    serving.metrics.note_ignored(dialect, found)
-    return ignored_header(iter(found))
 
 
 def _json(value: Any) -> Response:
