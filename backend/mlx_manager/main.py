@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 
 from mlx_manager import __version__
 from mlx_manager.access import RULES
@@ -19,7 +21,8 @@ from mlx_manager.core.access.mode import check_bind, is_open
 from mlx_manager.core.body_limit import BodyLimitMiddleware
 from mlx_manager.core.home_use import HomeInUse
 from mlx_manager.core.logs import configure_logging
-from mlx_manager.core.paths import ensure_home
+from mlx_manager.core.metrics import AppMetrics, MetricsMiddleware, exposition
+from mlx_manager.core.paths import ensure_home, home_dir
 from mlx_manager.core.ports import listen
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.security.hashing import PasswordHashing
@@ -41,6 +44,7 @@ _MAX_BODY_BYTES = 2**20
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Own the database from start to end."""
     logger.info("MLX Manager starting...")
+    app.state.metrics = AppMetrics("mlx_manager", __version__)
     opened = await OpenDatabase.open()
     try:
         app.state.authenticator = opened.authenticator
@@ -78,12 +82,19 @@ app.add_middleware(
 )
 app.add_middleware(GuardMiddleware, settings=manager_settings, render_error=error_response)
 app.add_middleware(RequestIdMiddleware, render_error=error_response)
+app.add_middleware(MetricsMiddleware)
 
 
 @app.get("/health")
 async def health() -> dict[str, str]:
     """Whether the process is alive."""
     return {"status": "healthy", "version": __version__}
+
+
+@app.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """What has happened and what is now, in Prometheus' text format or OpenMetrics."""
+    return await exposition(app.state.metrics, request)
 
 
 def _mode(has_users: bool) -> str:
@@ -110,7 +121,7 @@ async def _check_database() -> None:
 
 def main() -> None:
     """Serve the manager on the configured host and port until SIGTERM or Ctrl-C."""
-    configure_logging()
+    configure_logging(file=home_dir() / "logs" / "manager.log")
     for warning in manager_settings.unknown_variables():
         logger.warning(warning)
     for fault in check_bind(manager_settings, manager_settings.host):

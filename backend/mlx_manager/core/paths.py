@@ -10,6 +10,13 @@ def home_dir() -> Path:
     return Path(configured).expanduser() if configured else Path.home() / ".mlx-manager"
 
 
+def ensure_private(folder: Path) -> Path:
+    """Create the folder and what is missing above it, readable by its owner alone, and return it."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 def ensure_home() -> Path:
     """Create the home folder, readable by its owner alone, and return it."""
     home = home_dir()

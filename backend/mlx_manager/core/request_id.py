@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.ids import new_id
+from mlx_manager.core.request_context import serving_request
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +45,14 @@ class RequestIdMiddleware:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
-        try:
-            await self._app(scope, receive, send_with_id)
-        except Exception:
-            logger.exception("%s: unhandled fault at %s", request_id, scope["path"])
-            if started:
-                raise  # the server cuts the connection, so the client sees that the answer is not whole
-            error = ApiError(ErrorCode.INTERNAL_ERROR, f"a fault of the server; its log names {request_id}")
-            await self._render_error(error)(scope, receive, send_with_id)
+        with serving_request(request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                logger.exception("%s: unhandled fault at %s", request_id, scope["path"])
+                if started:
+                    raise  # the server cuts the connection, so the client sees that the answer is not whole
+                error = ApiError(
+                    ErrorCode.INTERNAL_ERROR, f"a fault of the server; its log names {request_id}"
+                )
+                await self._render_error(error)(scope, receive, send_with_id)

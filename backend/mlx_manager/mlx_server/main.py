@@ -21,13 +21,15 @@ from mlx_manager.core.access.authentication import AuthenticationMiddleware, Ide
 from mlx_manager.core.access.guard import GuardMiddleware
 from mlx_manager.core.access.mode import check_bind
 from mlx_manager.core.logs import configure_logging
-from mlx_manager.core.paths import ensure_home
+from mlx_manager.core.metrics import MetricsMiddleware
+from mlx_manager.core.paths import ensure_home, home_dir
 from mlx_manager.core.ports import listen
 from mlx_manager.core.process import keep_few_arenas, raise_descriptor_limit
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.access import RULES
 from mlx_manager.mlx_server.admin.endpoints import router as admin_router
+from mlx_manager.mlx_server.admin.metrics_endpoint import router as metrics_router
 from mlx_manager.mlx_server.config import mlx_server_settings
 from mlx_manager.mlx_server.flags import apply_flags
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
@@ -67,6 +69,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     logger.info("MLX Server starting...")
     async with Serving(mlx_server_settings, lambda fault: _give_up(app, fault)) as serving:
         app.state.serving = serving
+        app.state.metrics = serving.metrics.app
         logger.info("MLX Server ready")
         yield
         logger.info("MLX Server shutting down...")
@@ -83,6 +86,7 @@ app = FastAPI(
 )
 app.include_router(router)
 app.include_router(admin_router)
+app.include_router(metrics_router)
 add_error_handlers(app)
 app.add_middleware(
     AuthenticationMiddleware,
@@ -94,6 +98,7 @@ app.add_middleware(
 )
 app.add_middleware(GuardMiddleware, settings=mlx_server_settings, render_error=error_response)
 app.add_middleware(RequestIdMiddleware, render_error=error_response)
+app.add_middleware(MetricsMiddleware)
 
 if mlx_server_settings.logfire_enabled:
     # Without a token nothing is sent, asked or printed; LOGFIRE_TOKEN counts where the setting is None.
@@ -164,7 +169,7 @@ class DrainingServer(uvicorn.Server):
 def main() -> None:
     """Serve on the configured host and port until SIGTERM or Ctrl-C."""
     settings = mlx_server_settings
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, file=home_dir() / "logs" / "server.log")
     for warning in settings.unknown_variables():
         logger.warning(warning)
     for fault in check_bind(settings, settings.host):

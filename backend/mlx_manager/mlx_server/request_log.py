@@ -192,6 +192,10 @@ class RequestLog:
             for observer in self.observers:
                 observer.ended(record)
 
+    def running(self) -> list[RequestRecord]:
+        """Those that have not ended, oldest first."""
+        return list(self._running)
+
     def records(self) -> list[RequestRecord]:
         """Those that have ended, oldest first, then those that run."""
         return [*self._ended, *self._running]

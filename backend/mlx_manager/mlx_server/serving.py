@@ -7,12 +7,14 @@ from typing import Final, Self
 
 from mlx_manager.core.access.mode import is_open
 from mlx_manager.core.errors import ApiError
+from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.accounts import Accounts
 from mlx_manager.mlx_server.audit import AuditWriter
 from mlx_manager.mlx_server.change_log import ChangeLog
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.generation import Generator
 from mlx_manager.mlx_server.limits import RateLimiter
+from mlx_manager.mlx_server.metrics import ServerMetrics
 from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
 from mlx_manager.mlx_server.pool.pool import ModelPool
@@ -41,7 +43,8 @@ class Serving:
         self.settings = settings
         self.accounts = Accounts(failed)
         self.limiter = RateLimiter(self.accounts.tokens_used)
-        self.audit = AuditWriter(settings, self.accounts)
+        self.metrics = ServerMetrics(__version__)
+        self.audit = AuditWriter(settings, self.accounts, self.metrics.note_lost_audit_rows)
         self.changes = ChangeLog()
         self.pool = ModelPool(settings, self._note)
         self.generator = Generator(
@@ -50,7 +53,8 @@ class Serving:
             timeout_s=settings.request_timeout_s,
             salts_tenants=settings.prefix_cache_per_tenant,
         )
-        self.generator.log.observers += [self.limiter, self.audit]
+        self.generator.log.observers += [self.limiter, self.audit, self.metrics]
+        self.metrics.watch(self.pool, self.generator.log)
         self.keeper = MemoryKeeper(settings, self.pool, self.generator.end_youngest)
         self._preload_errors: dict[str, str] = {}
         self._preloaded: set[str] = set()

@@ -6,6 +6,7 @@ import logging
 import socket
 import sys
 from collections import deque
+from contextvars import Context
 from typing import Final
 
 import msgspec
@@ -33,7 +34,8 @@ class WorkerProcess:
         self._reader = reader
         self._writer = writer
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
-        self._keeping = asyncio.create_task(self._keep_stderr())
+        # In a context of its own: what a worker writes belongs to no request, nor to the one that loads it.
+        self._keeping = asyncio.create_task(self._keep_stderr(), context=Context())
         self._has_ended = False
         self._killed_for = ""
 

@@ -51,12 +51,12 @@ class Prefixes:
         sequence.begun = True
         request = sequence.request
         if self._cache is None or len(request.prompt_ids) < 2:
-            return None
+            return Restored(request.sequence_id, 0, 0, [])
         try:
             hit = self._cache.lookup(request.cache_salt, request.prompt_ids)
         except Exception:
             logger.exception("prefix cache: lookup failed")
-            return None
+            return Restored(request.sequence_id, 0, 0, [])
         if hit is None:
             sequence.is_restoring, sequence.begun = True, False
             return None

@@ -291,7 +291,7 @@ class Admission:
 
     def _expire(self, entry: ModelEntry) -> None:
         if not entry.leases and not entry.is_pinned:
-            self._residents.begin_unload(entry)
+            self._residents.begin_unload(entry, is_eviction=False)
 
     def _settle_at(self, when: float) -> None:
         """Look again then, at the latest."""

@@ -40,6 +40,27 @@ class Resident:
     free_to_go: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+@dataclass(slots=True)
+class Tally:
+    """How often something has happened to a model since the server started.
+
+    Attributes:
+        failed_loads: loads that ended without the model in memory.
+        evictions: those of `unloads` that made room for others.
+        deaths: ends of its worker that nobody asked for.
+        restarts: loads that followed a death.
+        has_died: whether the next load is one of them.
+    """
+
+    loads: int = 0
+    failed_loads: int = 0
+    unloads: int = 0
+    evictions: int = 0
+    deaths: int = 0
+    restarts: int = 0
+    has_died: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class ModelEntry:
     """A model that somebody has asked for.
@@ -69,6 +90,7 @@ class ModelEntry:
     tokenizer: Tokenizer | None = None
     is_pinned: bool = False
     deaths: DeathRecord = field(default_factory=DeathRecord)
+    tally: Tally = field(default_factory=Tally)
     expiry: asyncio.Handle | None = None
     expires_at: float = 0.0
 

@@ -204,7 +204,7 @@ class ModelPool:
             if force and entry.task is not None:
                 entry.task.cancel()
             await self._next_change()
-        self.residents.begin_unload(entry, force=force)
+        self.residents.begin_unload(entry, force=force, is_eviction=False)
         if entry.task is not None:
             await asyncio.wait({entry.task})
 

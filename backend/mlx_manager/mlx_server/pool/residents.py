@@ -144,6 +144,8 @@ class Residents:
         reserved = self.ledger.reserve(entry.key, reservation)
         assert reserved
         entry.reason, entry.progress, entry.keep_alive_s = "", 0.0, None
+        entry.tally.restarts += entry.tally.has_died
+        entry.tally.has_died = False
         self._set(entry, ModelState.LOADING)
         entry.task = self._spawn(self._load(entry, reservation))
 
@@ -181,11 +183,13 @@ class Residents:
                 if resident is not None:
                     await resident.worker.close()
                 self.ledger.release(entry.key)
+                entry.tally.failed_loads += 1
                 self._set(entry, state)
             self._changed()
 
     def _enter(self, entry: ModelEntry, resident: Resident, load_s: float) -> None:
         report = resident.worker.loaded
+        entry.tally.loads += 1
         entry.resident, entry.load_s, entry.progress = resident, load_s, 1.0
         self._runtimes[entry.key] = runtime_of(report, self.loader.options(entry.description))
         logger.info(
@@ -260,13 +264,18 @@ class Residents:
 
     # Unloading
 
-    def begin_unload(self, entry: ModelEntry, *, force: bool = False) -> None:
-        """Take no new requests for it, and end it when those that use it have ended; `force`: at once."""
+    def begin_unload(self, entry: ModelEntry, *, force: bool = False, is_eviction: bool = True) -> None:
+        """Take no new requests for it, and end it when those that use it have ended; `force`: at once.
+
+        Args:
+            is_eviction: whether it goes to make room; only counted.
+        """
         resident = entry.resident
         if resident is None:
             return
         if entry.state is ModelState.LOADED:
             entry.stop_expiry()
+            entry.tally.evictions += is_eviction
             self._set(entry, ModelState.DRAINING)
             entry.task = self._spawn(self._unload(entry, resident))
         if force or not resident.leases:
@@ -278,6 +287,7 @@ class Residents:
         try:
             await resident.worker.close()
         finally:
+            entry.tally.unloads += 1
             self._gone(entry, ModelState.UNLOADED)
             del resident
             await asyncio.to_thread(give_back_memory)
@@ -297,6 +307,8 @@ class Residents:
                 self._died(entry)
 
     def _note_death(self, entry: ModelEntry, how: str, stderr: tuple[str, ...]) -> ModelState:
+        entry.tally.deaths += 1
+        entry.tally.has_died = True
         entry.deaths.note(Death(self._now(), how, stderr))
         if entry.deaths.failed(self._now()) is None:
             return ModelState.UNLOADED

@@ -1,7 +1,8 @@
 """The server's routes: thin, each one parse → start → render."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from itertools import islice
 from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
@@ -34,6 +35,7 @@ from mlx_manager.mlx_server.serving import Serving
 router = APIRouter(prefix="/v1")
 
 T = TypeVar("T")
+_MOST_IGNORED = 128  # more than the header names
 
 ChatCall = Annotated[Call, Depends(begins("openai_chat"), scope="function")]
 CompletionCall = Annotated[Call, Depends(begins("openai_completions"), scope="function")]
@@ -70,7 +72,8 @@ async def chat_completions(request: Request, serving: ServingDep, call: ChatCall
     body = await read_object(request, serving.settings.max_request_body_bytes)
     generation, wire = parse_chat(body, request.state.request_id, call.tenant)
     limits = await call.admit(generation, body, is_stream=bool(wire.stream))
-    headers = ignored_header(ignored_paths(wire, CHAT_UNSUPPORTED)) | limit_headers(limits)
+    ignored = _ignored(serving, call, ignored_paths(wire, CHAT_UNSUPPORTED))
+    headers = ignored | limit_headers(limits)
     starting = serving.generator.start(generation, call.record)
     renderer = ChatRenderer(
         wire.model, include_usage=wire.include_usage, logprobs=generation.top_logprobs is not None
@@ -84,7 +87,8 @@ async def completions(request: Request, serving: ServingDep, call: CompletionCal
     body = await read_object(request, serving.settings.max_request_body_bytes)
     generation, wire = parse_completion(body, request.state.request_id, call.tenant)
     limits = await call.admit(generation, body, is_stream=bool(wire.stream))
-    headers = ignored_header(ignored_paths(wire, COMPLETION_UNSUPPORTED)) | limit_headers(limits)
+    ignored = _ignored(serving, call, ignored_paths(wire, COMPLETION_UNSUPPORTED))
+    headers = ignored | limit_headers(limits)
     starting = serving.generator.start(generation, call.record)
     renderer = CompletionRenderer(
         wire.model, include_usage=wire.include_usage, logprobs=generation.top_logprobs is not None
@@ -130,6 +134,13 @@ async def _unless_disconnected(request: Request, work: Coroutine[Any, Any, T]) -
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _ignored(serving: Serving, call: Call, paths: Iterator[str]) -> dict[str, str]:
+    """Count the fields that have no effect, and name them to the client."""
+    found = list(islice(paths, _MOST_IGNORED))
+    serving.metrics.note_ignored(call.record.dialect, found)
+    return ignored_header(iter(found))
 
 
 def _model(serving: Serving, model: ModelDescription) -> ModelBody:
