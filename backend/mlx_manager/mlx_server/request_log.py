@@ -4,7 +4,10 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mlx_manager.mlx_server.tracing import GenerationSpan
 
 _KEPT: Final = 100
 
@@ -32,6 +35,7 @@ class RequestRecord:
         read_tokens: tokens of the prompt that have been read, or came from the prefix cache.
         outcome: how it ended; None while it runs.
         detail: the finish reason, or what went wrong.
+        span: told of the end; None where the request is not traced.
     """
 
     request_id: str
@@ -47,6 +51,7 @@ class RequestRecord:
     completion_tokens: int = 0
     outcome: Phase | None = None
     detail: str = ""
+    span: "GenerationSpan | None" = None
 
     @property
     def phase(self) -> Phase:
@@ -70,6 +75,8 @@ class RequestRecord:
         """It is over; only the first end counts."""
         if self.outcome is None:
             self.outcome, self.detail, self.ended_at = outcome, detail, time.monotonic()
+            if self.span is not None:
+                self.span.end(self)
 
     def view(self) -> dict[str, Any]:
         """As JSON; durations in seconds, null before there is one."""
