@@ -1,10 +1,9 @@
-"""The `mlx-manager` command: starts either program."""
+"""The `mlx-manager` command: starts either program, or runs a command on the database."""
 
-import argparse
 import os
 import sys
-
-from mlx_manager import __version__
+from collections.abc import Sequence
+from typing import NoReturn
 
 PROGRAMS = {
     "serve": "mlx_manager.main",
@@ -13,16 +12,16 @@ PROGRAMS = {
 }
 
 
+def become(program: str, arguments: Sequence[str]) -> NoReturn:
+    """Replace this process by the program, so that signals reach it and nothing stands between."""
+    os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[program], *arguments])
+
+
 def main() -> None:
-    """Replace this process by the chosen program, so that signals reach it and nothing stands between."""
-    parser = argparse.ArgumentParser(prog="mlx-manager", description="Run local MLX models.")
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="the manager, on port 8080", add_help=False)
-    commands.add_parser("server", help="the inference server, on port 8000", add_help=False)
-    commands.add_parser(
-        "doctor", help="load models and say what this machine can do with them", add_help=False
-    )
-    arguments, rest = parser.parse_known_args()
-    program = PROGRAMS[arguments.command]
-    os.execv(sys.executable, [sys.executable, "-m", program, *rest])
+    """Run the command line."""
+    if sys.argv[1:] and sys.argv[1] in PROGRAMS:
+        # Before anything is imported: what these take is their own affair, and so is how fast they start.
+        become(sys.argv[1], sys.argv[2:])
+    from mlx_manager.commands import app
+
+    app(prog_name="mlx-manager")

@@ -1,6 +1,7 @@
-"""The manager: so far it only says that it is alive. `python -m mlx_manager.main` serves it."""
+"""The manager: users, sessions and keys, so far. `python -m mlx_manager.main` serves it."""
 
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,23 +9,72 @@ import uvicorn
 from fastapi import FastAPI
 
 from mlx_manager import __version__
+from mlx_manager.access import RULES
+from mlx_manager.auth.endpoints import router as auth_router
 from mlx_manager.config import manager_settings
+from mlx_manager.core.access.authentication import AuthenticationMiddleware
+from mlx_manager.core.access.guard import GuardMiddleware
+from mlx_manager.core.access.mode import check_bind, is_open
+from mlx_manager.core.body_limit import BodyLimitMiddleware
 from mlx_manager.core.logs import configure_logging
-from mlx_manager.core.ports import is_loopback, listen
+from mlx_manager.core.paths import ensure_home
+from mlx_manager.core.ports import listen
+from mlx_manager.core.request_id import RequestIdMiddleware
+from mlx_manager.core.security.hashing import PasswordHashing
+from mlx_manager.core.security.setup_token import SetupToken
+from mlx_manager.core.security.throttle import SignInThrottle
+from mlx_manager.db.opened import OpenDatabase
+from mlx_manager.dependencies import Accounts
+from mlx_manager.faults import add_error_handlers, error_response
+from mlx_manager.keys.endpoints import router as keys_router
+from mlx_manager.users.endpoints import router as users_router
 
 logger = logging.getLogger(__name__)
 
+_MAX_BODY_BYTES = 2**20
+
 
 @asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Say when the manager starts and stops; later rooms are wired here."""
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Own the database from start to end."""
     logger.info("MLX Manager starting...")
-    yield
-    logger.info("MLX Manager shutting down...")
+    opened = await OpenDatabase.open()
+    try:
+        app.state.authenticator = opened.authenticator
+        app.state.accounts = Accounts(
+            database=opened.database,
+            tokens=opened.tokens,
+            hashing=PasswordHashing(),
+            throttle=SignInThrottle(),
+            setup_token=SetupToken(),
+            mode=_mode,
+        )
+        if not (await opened.credentials.state()).has_users:
+            _show_setup(app.state.accounts.setup_token)
+        logger.info("MLX Manager ready")
+        yield
+        logger.info("MLX Manager shutting down...")
+    finally:
+        await opened.close()
 
 
 # The interactive pages fetch their scripts from a foreign host; /openapi.json is the document.
 app = FastAPI(title="MLX Manager", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+app.include_router(auth_router)
+app.include_router(users_router)
+app.include_router(keys_router)
+add_error_handlers(app)
+app.add_middleware(BodyLimitMiddleware, limit_bytes=_MAX_BODY_BYTES)
+app.add_middleware(
+    AuthenticationMiddleware,
+    settings=manager_settings,
+    host=lambda: manager_settings.host,
+    rules=RULES,
+    authenticator=lambda state: state.authenticator,
+    render_error=error_response,
+)
+app.add_middleware(GuardMiddleware, settings=manager_settings, render_error=error_response)
+app.add_middleware(RequestIdMiddleware, render_error=error_response)
 
 
 @app.get("/health")
@@ -33,16 +83,33 @@ async def health() -> dict[str, str]:
     return {"status": "healthy", "version": __version__}
 
 
+def _mode(has_users: bool) -> str:
+    return "open" if is_open(manager_settings, manager_settings.host, has_users=has_users) else "closed"
+
+
+def _show_setup(token: SetupToken) -> None:
+    """Tell whoever started the program how its first administrator is made; in the terminal alone."""
+    print(
+        "There is no user yet. Make the first administrator on this machine, or from another one with\n"
+        f"this one-time token: {token.reveal()}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
 def main() -> None:
     """Serve the manager on the configured host and port until SIGTERM or Ctrl-C."""
     configure_logging()
     for warning in manager_settings.unknown_variables():
         logger.warning(warning)
-    if not is_loopback(manager_settings.host):
-        raise SystemExit("MLX_MANAGER_HOST: without users and keys the manager listens on loopback only")
+    for fault in check_bind(manager_settings, manager_settings.host):
+        raise SystemExit(fault)
+    ensure_home()
     listener = listen(manager_settings.host, manager_settings.port, "MLX_MANAGER_PORT")
     logger.info("MLX Manager listening on http://%s:%d", manager_settings.host, listener.getsockname()[1])
-    uvicorn.Server(uvicorn.Config(app, log_config=None)).run(sockets=[listener])
+    # Without proxy_headers=False it would believe whoever connects from this machine; see GuardMiddleware.
+    config = uvicorn.Config(app, log_config=None, server_header=False, proxy_headers=False)
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

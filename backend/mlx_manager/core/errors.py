@@ -55,7 +55,7 @@ class ErrorCode(StrEnum):
         401,
         "Send an API key as `Authorization: Bearer` or `x-api-key`, or sign in.",
     )
-    INVALID_CREDENTIALS = (
+    INVALID_API_KEY = (
         "invalid_api_key",
         401,
         "The key or session is unknown, has expired, or was revoked.",
@@ -107,6 +107,7 @@ class ErrorCode(StrEnum):
         "The name is an alias and also a model's id, so it is refused; the message names both.",
     )
     ALREADY_EXISTS = "already_exists", 409, "Something of this name is there already."
+    CONFLICT = "conflict", 409, "It cannot be done as things are; the message says what stands against it."
     BODY_TOO_LARGE = (
         "body_too_large",
         413,

@@ -5,12 +5,14 @@ Nothing else commits: a service adds and changes rows, and the edge of the reque
 
 import asyncio
 import os
+import sqlite3
+import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, event, update
+from sqlalchemy import Connection, event, func, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session, UOWTransaction
@@ -19,7 +21,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from mlx_manager.db.tables import ApiKey, AuthState, SignInSession, User
 
 _BUSY_TIMEOUT_MS: Final = 30_000
-_READ_ONLY: Final = "mlx_read_only"
+_CONNECT_TIMEOUT_S: Final = 10
+READ_ONLY: Final = "mlx_read_only"
+"""Execution option of a connection that is not to write."""
+WRITER_LOCK: Final = 0x6D6C782D6D67
+"""Names PostgreSQL's advisory lock that whoever writes holds until the end of the transaction."""
 # A change to one of these must reach whoever remembers what a credential is worth.
 _CREDENTIALS: Final = (User, ApiKey, SignInSession)
 
@@ -34,15 +40,18 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        # SQLite has one writer at a time, and its own waiting is a poll: within the process we queue.
+        # There is one writer at a time. SQLite's own waiting is a poll, and on PostgreSQL each who waits
+        # holds a connection: within the process we queue.
         self._writing = asyncio.Lock()
         if self.is_sqlite:
             _create_private(self.path)
             self.engine = create_async_engine(self.url)
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            event.listen(self.engine.sync_engine, "connect", prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", begin_sqlite)
         else:
-            self.engine = create_async_engine(self.url, pool_pre_ping=True)
+            self.engine = create_async_engine(
+                self.url, pool_pre_ping=True, connect_args={"timeout": _CONNECT_TIMEOUT_S}
+            )
 
     @property
     def path(self) -> Path:
@@ -53,7 +62,10 @@ class Database:
     @property
     def description(self) -> str:
         """The URL without its password."""
-        return self.url.render_as_string(hide_password=True)
+        url = self.url
+        if "password" in url.query:
+            url = url.update_query_dict({"password": "***"})
+        return url.render_as_string(hide_password=True)
 
     async def __aenter__(self) -> Self:
         return self
@@ -69,14 +81,13 @@ class Database:
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A unit of work that may write.
 
-        On SQLite it has the database's one write lock from the start, so that what it reads cannot change
-        before it writes, and it never fails half-way for want of the lock.
+        It has the database's one write lock from the start, so that what it reads cannot change before it
+        writes, and it never fails half-way for want of the lock. Do not open a second one inside it.
         """
-        async with AsyncExitStack() as stack:
-            if self.is_sqlite:
-                await stack.enter_async_context(self._writing)
-            async with self._session(is_read_only=False) as session, session.begin():
-                yield session
+        async with self._writing, self._session(is_read_only=False) as session, session.begin():
+            if not self.is_sqlite:
+                await session.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+            yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -85,8 +96,11 @@ class Database:
             yield session
 
     def _session(self, *, is_read_only: bool) -> AsyncSession:
-        bind: Any = self.engine.execution_options(**{_READ_ONLY: is_read_only})
-        return AsyncSession(bind, expire_on_commit=False, info={_READ_ONLY: is_read_only})
+        options: dict[str, Any] = {READ_ONLY: is_read_only}
+        if is_read_only and not self.is_sqlite:
+            options["postgresql_readonly"] = True
+        bind: Any = self.engine.execution_options(**options)
+        return AsyncSession(bind, expire_on_commit=False, info={READ_ONLY: is_read_only})
 
 
 def _create_private(path: Path) -> None:
@@ -96,19 +110,38 @@ def _create_private(path: Path) -> None:
     path.chmod(0o600)
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
+def prepare_sqlite(connection: Any, _: Any) -> None:
+    """For each new connection of SQLite's."""
     # The driver's own BEGIN comes before the first write only, and so too late for what was read before.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    is_read_only = connection.get_execution_options().get(_READ_ONLY, False)
+def _use_wal(cursor: Any) -> None:
+    # While another process switches the same new file, SQLite refuses at once, whatever its busy timeout.
+    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """For each transaction of SQLite's: who may write has the lock before the first statement."""
+    is_read_only = connection.get_execution_options().get(READ_ONLY, False)
+    if connection.info.get(READ_ONLY, False) != is_read_only:
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(is_read_only)}")
+        connection.info[READ_ONLY] = is_read_only
     connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
 
 
@@ -119,7 +152,7 @@ def _before_flush(session: Session, _: UOWTransaction, __: Any) -> None:
     A statement that changes rows without loading them (`update(...)`) passes this by: good for a time of last
     use, wrong for anything that decides what a credential is worth.
     """
-    if session.info.get(_READ_ONLY):
+    if session.info.get(READ_ONLY):
         raise RuntimeError("this unit of work only reads")
     changed = [*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))]
     if any(isinstance(row, _CREDENTIALS) for row in changed):

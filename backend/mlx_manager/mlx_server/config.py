@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from mlx_manager.core.settings import EnvironmentSettings
+from mlx_manager.core.access.settings import AccessSettings
 
 GB = 2**30
 
@@ -24,7 +24,7 @@ class ModelOptions(BaseModel):
     """Unload it when it has been unused for so long; the server's own setting where this is not given."""
 
 
-class MLXServerSettings(EnvironmentSettings):
+class MLXServerSettings(AccessSettings):
     """Read from the environment, `MLX_SERVER_HOST` and so on; a flag of the same name overrides it."""
 
     model_config = SettingsConfigDict(env_prefix="MLX_SERVER_", extra="ignore", validate_assignment=True)
@@ -84,6 +84,10 @@ class MLXServerSettings(EnvironmentSettings):
     worker_hang_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
     """A worker that says nothing for so long while it has work is ended."""
     max_request_body_mb: float = Field(default=64.0, gt=0, allow_inf_nan=False)
+    audit_days: float = Field(default=90.0, gt=0, le=36_500, allow_inf_nan=False)
+    """How long the record of a request is kept."""
+    audit_max_rows: int = Field(default=1_000_000, ge=1)
+    """The most requests whose record is kept; the oldest go first."""
     shutdown_grace_s: float = Field(default=4.0, ge=0, allow_inf_nan=False)
     """How long running requests may go on after SIGTERM or Ctrl-C."""
     log_level: str = "INFO"

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +14,7 @@ from mlx_manager.mlx_server.domain.models import ModelDescription
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest
 from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.pool.pool import ModelPool
-from mlx_manager.mlx_server.request_log import Phase, RequestLog, RequestRecord
+from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST, Phase, RequestLog, RequestRecord
 from mlx_manager.mlx_server.running import RunningGeneration
 from mlx_manager.mlx_server.text.cache_report import cache_report
 from mlx_manager.mlx_server.text.output import OutputText
@@ -72,22 +72,29 @@ class Generator:
         """Whether new requests are taken."""
         return self._accepting
 
-    async def start(self, request: GenerationRequest) -> RunningGeneration:
+    async def start(
+        self, request: GenerationRequest, record: RequestRecord | None = None
+    ) -> RunningGeneration:
         """Take a request up to the point where its tokens come.
+
+        Args:
+            record: of the request, which `log` has begun; None begins one.
 
         Raises:
             ApiError: everything that can be known before the first byte of an answer: no such
                 model, a prompt over the context, a full queue, a load that failed, a shutdown.
         """
+        if record is None:
+            record = self.log.begin(RequestRecord(request.request_id, request.model))
+        record.span = None if self._tracer is None else self._tracer.begin(request)
         if not self._accepting:
+            self._fail(record, ErrorCode.SHUTTING_DOWN)
             raise ApiError(ErrorCode.SHUTTING_DOWN, "the server is stopping", retry_after_s=10)
         self._starting += 1
         self._idle.clear()
         timeout_s = min(request.timeout_s or self._timeout_s, self._timeout_s)
         deadline = asyncio.get_running_loop().time() + timeout_s
         message = f"the answer was not complete within {timeout_s:g} s"
-        record = self.log.begin(request.request_id, request.model)
-        record.span = None if self._tracer is None else self._tracer.begin(request)
         try:
             async with asyncio.timeout_at(deadline) as expiry:
                 running = await self._start(request, record)
@@ -96,13 +103,13 @@ class Generator:
         except TimeoutError:
             if not expiry.expired():
                 raise
-            self.log.end(record, Phase.FAILED, ErrorCode.DEADLINE_EXCEEDED.value)
+            self._fail(record, ErrorCode.DEADLINE_EXCEEDED)
             raise ApiError(ErrorCode.DEADLINE_EXCEEDED, message) from None
         except ApiError as error:
-            self.log.end(record, Phase.FAILED, error.code.value)
+            self._fail(record, error.code)
             raise
         except BaseException:
-            self.log.end(record, Phase.CANCELLED, "before it began")
+            self.log.end(record, Phase.CANCELLED, "before it began", CLIENT_CLOSED_REQUEST)
             raise
         finally:
             self._starting -= 1
@@ -116,6 +123,9 @@ class Generator:
         youngest.abort(ErrorCode.MEMORY_PRESSURE, reason)
         return True
 
+    def _fail(self, record: RequestRecord, code: ErrorCode) -> None:
+        self.log.end(record, Phase.FAILED, code.value, code.status)
+
     async def drain(self, grace_s: float) -> None:
         """Take no new work, give the running work this long, then end it with an error."""
         self._accepting = False
@@ -127,8 +137,14 @@ class Generator:
             for running in list(self._running):
                 running.abort(ErrorCode.SHUTTING_DOWN, _STOPPED)
 
+    async def ended(self, within_s: float) -> None:
+        """Wait until every request has its end, but no longer than this."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), within_s)
+
     async def _start(self, request: GenerationRequest, record: RequestRecord) -> RunningGeneration:
         description = await asyncio.to_thread(self._pool.describe, request.model)
+        record.model_id = description.model_id
         while True:
             try:
                 running = await self._begin(request, record, description)
@@ -157,7 +173,7 @@ class Generator:
             check_bias(request, resident)
             job = self._job(request, resident, prompt)
             if record.span is not None:
-                job = replace(job, traceparent=record.span.submitted(description.model_id))
+                job = replace(job, traceparent=record.span.traceparent)
             stream = await self._submit(job, resident)
             record.prompt_tokens, record.submitted_at = len(prompt.token_ids), time.monotonic()
             output = OutputText(
@@ -179,7 +195,7 @@ class Generator:
 
     def _forget(self, running: RunningGeneration, record: RequestRecord) -> None:
         self._running.pop(running, None)
-        self.log.end(record, record.phase, record.detail)
+        self.log.end(record, *running.outcome())
         self._note_idle()
 
     def _note_idle(self) -> None:

@@ -14,16 +14,20 @@ from types import FrameType
 import logfire
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import State
 from starlette.responses import JSONResponse
 
+from mlx_manager.core.access.authentication import AuthenticationMiddleware, Identifies
+from mlx_manager.core.access.guard import GuardMiddleware
+from mlx_manager.core.access.mode import check_bind
 from mlx_manager.core.logs import configure_logging
 from mlx_manager.core.paths import ensure_home
-from mlx_manager.core.ports import is_loopback, listen
+from mlx_manager.core.ports import listen
 from mlx_manager.core.process import keep_few_arenas, raise_descriptor_limit
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.tracing import make_query_remover, prepare
 from mlx_manager.mlx_server import __version__
-from mlx_manager.mlx_server.access import AccessMiddleware
+from mlx_manager.mlx_server.access import RULES
 from mlx_manager.mlx_server.admin.endpoints import router as admin_router
 from mlx_manager.mlx_server.config import mlx_server_settings
 from mlx_manager.mlx_server.flags import apply_flags
@@ -46,11 +50,24 @@ if __name__ == "__main__":
     apply_flags(mlx_server_settings, sys.argv[1:])
 
 
+def _give_up(app: FastAPI, fault: str) -> None:
+    """End the program, where there is one around the app."""
+    server: DrainingServer | None = getattr(app.state, "server", None)
+    if server is not None:
+        server.fault = fault
+        server.should_exit = True
+
+
+def _accounts(state: State) -> Identifies:
+    serving: Serving = state.serving
+    return serving.accounts
+
+
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Own the pool from start to end."""
     logger.info("MLX Server starting...")
-    async with Serving(mlx_server_settings) as serving:
+    async with Serving(mlx_server_settings, lambda fault: _give_up(app, fault)) as serving:
         app.state.serving = serving
         logger.info("MLX Server ready")
         yield
@@ -69,7 +86,15 @@ app = FastAPI(
 app.include_router(router)
 app.include_router(admin_router)
 add_error_handlers(app)
-app.add_middleware(AccessMiddleware, render_error=error_response)
+app.add_middleware(
+    AuthenticationMiddleware,
+    settings=mlx_server_settings,
+    host=lambda: mlx_server_settings.host,
+    rules=RULES,
+    authenticator=_accounts,
+    render_error=error_response,
+)
+app.add_middleware(GuardMiddleware, settings=mlx_server_settings, render_error=error_response)
 app.add_middleware(RequestIdMiddleware, render_error=error_response)
 
 if span_targets(mlx_server_settings):
@@ -121,6 +146,7 @@ class DrainingServer(uvicorn.Server):
     """On the first signal drains while it still answers, so that `/ready` can say so; on the second goes."""
 
     _draining: asyncio.Task[None] | None = None
+    fault: str | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take SIGTERM or Ctrl-C."""
@@ -136,14 +162,16 @@ class DrainingServer(uvicorn.Server):
             await serving.drain()
         # Every request has its end. Whatever still holds the process up, such as a client that does not
         # read or a half-done import in a thread, does not hold it long; the workers go with it.
-        _exit_soon()
+        _exit_soon(0)
+        if serving is not None:
+            await serving.flush()
         self.should_exit = True
 
 
-def _exit_soon() -> None:
+def _exit_soon(status: int) -> None:
     """Give what is left its time, such as spans that a collector is slow to take, and no more."""
     # Not os._exit, which logfire replaces by one that waits for collectors.
-    last_call = threading.Timer(_EXIT_WITHIN_S, posix._exit, (0,))
+    last_call = threading.Timer(_EXIT_WITHIN_S, posix._exit, (status,))
     last_call.daemon = True
     last_call.start()
 
@@ -154,20 +182,27 @@ def main() -> None:
     configure_logging(settings.log_level)
     for warning in settings.unknown_variables():
         logger.warning(warning)
-    if not is_loopback(settings.host):
-        raise SystemExit(
-            f"MLX_SERVER_HOST: {settings.host} can be reached from other machines, "
-            "and there are no keys yet; use 127.0.0.1"
-        )
+    for fault in check_bind(settings, settings.host):
+        raise SystemExit(fault)
     ensure_home()
     raise_descriptor_limit()
     keep_few_arenas()
     listener = listen(settings.host, settings.port, "MLX_SERVER_PORT")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     logger.info("MLX Server listening on http://%s:%d", host, listener.getsockname()[1])
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, server_header=False)
-    DrainingServer(config).run(sockets=[listener])
-    _exit_soon()
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        proxy_headers=False,  # it would believe whoever connects from this machine; see GuardMiddleware
+    )
+    server = DrainingServer(config)
+    app.state.server = server
+    server.run(sockets=[listener])
+    _exit_soon(0 if server.fault is None else 1)
+    if server.fault is not None:
+        raise SystemExit(server.fault)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,20 @@
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from mlx_manager.core.ids import new_id
+from mlx_manager.core.security.principal import Principal
 
 if TYPE_CHECKING:
     from mlx_manager.mlx_server.tracing import GenerationSpan
 
 _KEPT: Final = 100
+CLIENT_CLOSED_REQUEST: Final = 499
+"""The status of an answer that nobody waited for; logs read it."""
 
 
 class Phase(StrEnum):
@@ -29,20 +35,30 @@ class RequestRecord:
     """What is known of one request. Times are in seconds of a monotonic clock, but for `arrived`.
 
     Attributes:
-        model: the name that was asked for.
+        model: the name that was asked for; empty until the body has been read.
+        model_id: the model that answers, once that is known.
         arrived: seconds since the epoch, UTC.
         submitted_at: when the model's engine got it; None while the model is waited for.
+        admitted_at: when the engine began with it; None while it is queued there.
         read_tokens: tokens of the prompt that have been read, or came from the prefix cache.
         outcome: how it ended; None while it runs.
         detail: the finish reason, or what went wrong.
+        status: the HTTP status of its response; of a stream that had begun, 200 however it ended.
+        captured: what was asked and answered, for who wants that kept.
         span: told of the end; None where the request is not traced.
     """
 
     request_id: str
-    model: str
+    model: str = ""
+    dialect: str = ""
+    principal: Principal | None = None
+    row_id: str = field(default_factory=lambda: new_id("inf"))
+    is_stream: bool = False
+    model_id: str | None = None
     arrived: float = field(default_factory=time.time)
     begun_at: float = field(default_factory=time.monotonic)
     submitted_at: float | None = None
+    admitted_at: float | None = None
     first_token_at: float | None = None
     ended_at: float | None = None
     prompt_tokens: int = 0
@@ -51,6 +67,8 @@ class RequestRecord:
     completion_tokens: int = 0
     outcome: Phase | None = None
     detail: str = ""
+    status: int | None = None
+    captured: "CapturedText | None" = None
     span: "GenerationSpan | None" = None
 
     @property
@@ -64,6 +82,36 @@ class RequestRecord:
             return Phase.READING
         return Phase.WAITING if self.submitted_at is None else Phase.QUEUED
 
+    @property
+    def queue_s(self) -> float | None:
+        """Seconds from its arrival until its model's engine began with it, a load in between included."""
+        return None if self.admitted_at is None else self.admitted_at - self.begun_at
+
+    @property
+    def prefill_s(self) -> float | None:
+        """Seconds from there to the first token."""
+        if self.admitted_at is None or self.first_token_at is None:
+            return None
+        return self.first_token_at - self.admitted_at
+
+    @property
+    def first_token_s(self) -> float | None:
+        """Seconds from its arrival to the first token."""
+        return None if self.first_token_at is None else self.first_token_at - self.begun_at
+
+    @property
+    def total_s(self) -> float | None:
+        """Seconds from its arrival to its end."""
+        return None if self.ended_at is None else self.ended_at - self.begun_at
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Of the answer, after its first token."""
+        if self.first_token_at is None or self.completion_tokens < 2:
+            return None
+        writing_s = (self.ended_at or time.monotonic()) - self.first_token_at
+        return (self.completion_tokens - 1) / writing_s if writing_s > 0 else None
+
     def note_tokens(self, count: int) -> None:
         """So many tokens of the answer have come."""
         if count and self.first_token_at is None:
@@ -71,10 +119,11 @@ class RequestRecord:
             self.read_tokens = self.prompt_tokens
         self.completion_tokens = count
 
-    def end(self, outcome: Phase, detail: str = "") -> None:
+    def end(self, outcome: Phase, detail: str = "", status: int | None = None) -> None:
         """It is over; only the first end counts."""
         if self.outcome is None:
             self.outcome, self.detail, self.ended_at = outcome, detail, time.monotonic()
+            self.status = status
             if self.span is not None:
                 self.span.end(self)
 
@@ -82,10 +131,7 @@ class RequestRecord:
         """As JSON; durations in seconds, null before there is one."""
         now = time.monotonic() if self.ended_at is None else self.ended_at
         first = self.first_token_at
-        writing_s = None if first is None else now - first
-        rate = None
-        if writing_s and self.completion_tokens > 1:
-            rate = round((self.completion_tokens - 1) / writing_s, 2)
+        rate = self.tokens_per_second
         return {
             "id": self.request_id,
             "model": self.model,
@@ -97,31 +143,61 @@ class RequestRecord:
             "completion_tokens": self.completion_tokens,
             "waited_s": round((self.submitted_at or now) - self.begun_at, 3),
             "time_to_first_token_s": None if first is None else round(first - self.begun_at, 3),
-            "tokens_per_second": rate,
+            "tokens_per_second": None if rate is None else round(rate, 2),
             "total_s": round(now - self.begun_at, 3),
             "detail": self.detail,
         }
 
 
+@dataclass(slots=True)
+class CapturedText:
+    """The text of a request whose key has capture switched on.
+
+    Attributes:
+        prompt: as JSON, as it was sent.
+        answer: pieces of the answer as they came.
+    """
+
+    prompt: str
+    days: int
+    answer: list[str] = field(default_factory=list)
+
+
+class RequestObserver(Protocol):
+    """Is told of each request when it arrives and when it is over. Must not block or raise."""
+
+    def began(self, record: RequestRecord) -> None:
+        """A request has come; little is known of it."""
+        ...
+
+    def ended(self, record: RequestRecord) -> None:
+        """A request is over; its record does not change any more."""
+        ...
+
+
 class RequestLog:
     """The requests that run and the last hundred that have ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, observers: Sequence[RequestObserver] = ()) -> None:
+        self.observers = list(observers)
         self._running: dict[RequestRecord, None] = {}
         self._ended: deque[RequestRecord] = deque(maxlen=_KEPT)
 
-    def begin(self, request_id: str, model: str) -> RequestRecord:
+    def begin(self, record: RequestRecord) -> RequestRecord:
         """A request has come."""
-        record = RequestRecord(request_id, model)
         self._running[record] = None
+        for observer in self.observers:
+            observer.began(record)
         return record
 
-    def end(self, record: RequestRecord, outcome: Phase, detail: str = "") -> None:
+    def end(self, record: RequestRecord, outcome: Phase, detail: str = "", status: int | None = None) -> None:
         """A request is over; only the first end counts."""
-        record.end(outcome, detail)
+        record.end(outcome, detail, status)
         if record in self._running:
             del self._running[record]
             self._ended.append(record)
+            for observer in self.observers:
+                observer.ended(record)
 
     def records(self) -> list[RequestRecord]:
         """Those that have ended, oldest first, then those that run."""

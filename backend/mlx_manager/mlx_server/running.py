@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Self
@@ -23,9 +24,10 @@ from mlx_manager.mlx_server.domain.events import (
     Finished,
     FinishReason,
     PrefillProgress,
+    TextDelta,
     Usage,
 )
-from mlx_manager.mlx_server.request_log import Phase, RequestRecord
+from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST, Phase, RequestRecord
 from mlx_manager.mlx_server.text.output import OutputText
 
 logger = logging.getLogger(__name__)
@@ -76,7 +78,6 @@ class RunningGeneration:
         if self._expiry is not None:
             self._expiry.cancel()
         self._stream.cancel()
-        self._record.end(*self._outcome())
         await self._resources.aclose()
         logger.info("%s %s: %s", self._record.request_id, self._record.model, self._summary())
 
@@ -85,6 +86,10 @@ class RunningGeneration:
         while self._end is None:
             batch = self._translate(await self._stream.next())
             self._record.note_tokens(self._drawn)
+            if self._record.captured is not None:
+                self._record.captured.answer += [
+                    event.text for event in batch if isinstance(event, TextDelta)
+                ]
             if batch and isinstance(end := batch[-1], Finished | Failed):
                 self._end = end
                 await self.close()  # the lease ends with the tokens, not with a slow reader
@@ -106,6 +111,7 @@ class RunningGeneration:
             match item:
                 case Restored():
                     self._restored = item
+                    self._record.admitted_at = time.monotonic()
                     self._record.cached_tokens = self._record.read_tokens = item.cached_tokens
                 case Read(done_tokens=done):
                     self._record.read_tokens = done
@@ -131,14 +137,15 @@ class RunningGeneration:
         report = None if self._explain is None else self._explain(self._restored)
         return [*deltas, Finished(reason, usage, report)]
 
-    def _outcome(self) -> tuple[Phase, str]:
+    def outcome(self) -> tuple[Phase, str, int]:
+        """How it ended, why, and the HTTP status that goes with it; a stream's was sent when it began."""
         match self._end:
             case Finished(reason=reason):
-                return Phase.FINISHED, reason.value
+                return Phase.FINISHED, reason.value, 200
             case Failed(code=code):
-                return Phase.FAILED, code.value
+                return Phase.FAILED, code.value, 200 if self._record.is_stream else code.status
             case _:
-                return Phase.CANCELLED, "by the client"
+                return Phase.CANCELLED, "by the client", CLIENT_CLOSED_REQUEST
 
     def _summary(self) -> str:
         counts = f"{self.prompt_tokens} prompt tokens, {self._drawn} drawn"

@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
-from typing import Self
+from collections.abc import Callable
+from typing import Final, Self
 
 from mlx_manager.core.errors import ApiError
+from mlx_manager.mlx_server.accounts import Accounts
+from mlx_manager.mlx_server.audit import AuditWriter
 from mlx_manager.mlx_server.change_log import ChangeLog
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.generation import Generator
+from mlx_manager.mlx_server.limits import RateLimiter
 from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
 from mlx_manager.mlx_server.pool.pool import ModelPool
@@ -16,17 +20,28 @@ from mlx_manager.mlx_server.tracing import GenerationTracer, span_targets
 
 logger = logging.getLogger(__name__)
 
+_ENDS_WITHIN_S: Final = 0.2
+_WRITES_WITHIN_S: Final = 0.3
+
 
 class Serving:
     """The pool, the generator, and whether the server is ready for work.
 
+    Args:
+        failed: called with a line for a person when the server cannot go on.
+
     Attributes:
+        accounts: users and keys.
+        limiter: what keys may take.
         status: loading, ready, failed (the preload, while other models still work) or draining.
         changes: of the models' states.
     """
 
-    def __init__(self, settings: MLXServerSettings) -> None:
+    def __init__(self, settings: MLXServerSettings, failed: Callable[[str], None]) -> None:
         self.settings = settings
+        self.accounts = Accounts(failed)
+        self.limiter = RateLimiter(self.accounts.tokens_used)
+        self.audit = AuditWriter(settings, self.accounts)
         self.changes = ChangeLog()
         self.pool = ModelPool(settings, self._note)
         self.generator = Generator(
@@ -36,12 +51,15 @@ class Serving:
             salts_tenants=settings.prefix_cache_per_tenant,
             tracer=GenerationTracer() if span_targets(settings) else None,
         )
+        self.generator.log.observers += [self.limiter, self.audit]
         self.keeper = MemoryKeeper(settings, self.pool, self.generator.end_youngest)
         self._preload_errors: dict[str, str] = {}
         self._preloaded: set[str] = set()
         self._preload: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await self.accounts.__aenter__()
+        await self.audit.__aenter__()
         self._preload = asyncio.create_task(self._preload_models())
         self.keeper.start()
         return self
@@ -52,7 +70,10 @@ class Serving:
             self._preload.cancel()
             await asyncio.gather(self._preload, return_exceptions=True)
         await self.generator.drain(0.0)
+        await self.flush()
         await self.pool.close()
+        await self.audit.__aexit__()
+        await self.accounts.__aexit__()
 
     @property
     def status(self) -> str:
@@ -71,6 +92,11 @@ class Serving:
     async def drain(self) -> None:
         """Take no new work and give the running work its grace; every request has its end after this."""
         await self.generator.drain(self.settings.shutdown_grace_s)
+
+    async def flush(self) -> None:
+        """Write what is known of the requests that have ended; bounded in time."""
+        await self.generator.ended(_ENDS_WITHIN_S)
+        await self.audit.flush(_WRITES_WITHIN_S)
 
     def settings_changed(self) -> None:
         """Act on settings that have been changed while the server runs."""

@@ -72,12 +72,12 @@ class GenerationSpan:
     def __init__(self, span: Any) -> None:
         self._span = span
 
-    def submitted(self, model_id: str) -> str:
-        """The model is resident and gets the job; returns the trace context that goes with it."""
+    @property
+    def traceparent(self) -> str:
+        """The W3C trace context that goes with its job."""
         from opentelemetry.trace import set_span_in_context
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-        self._span.set_attribute("gen_ai.response.model", model_id)
         carrier: dict[str, str] = {}
         TraceContextTextMapPropagator().inject(carrier, set_span_in_context(self._span))
         return carrier["traceparent"]
@@ -122,14 +122,16 @@ def _outcome_attributes(record: RequestRecord) -> Attributes:
     attributes: Attributes = {f"{_NAMESPACE}.outcome": record.outcome.value}
     if record.outcome is Phase.FINISHED:
         attributes["gen_ai.response.finish_reasons"] = [record.detail]
+    if record.model_id is not None:
+        attributes["gen_ai.response.model"] = record.model_id
     if record.submitted_at is not None:
         attributes |= {
             "gen_ai.usage.input_tokens": record.prompt_tokens,
             "gen_ai.usage.output_tokens": record.completion_tokens,
             "gen_ai.usage.cache_read.input_tokens": record.cached_tokens,
         }
-    if record.first_token_at is not None:
-        attributes["gen_ai.response.time_to_first_chunk"] = record.first_token_at - record.begun_at
+    if record.first_token_s is not None:
+        attributes["gen_ai.response.time_to_first_chunk"] = record.first_token_s
     return attributes
 
 

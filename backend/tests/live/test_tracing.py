@@ -272,14 +272,18 @@ def test_a_worker_imports_opentelemetry_only_where_it_is_traced(traced: Server, 
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "MLX_SERVER_LOGFIRE_ENABLED": "0"}, False),
     ],
 )
-def test_off_is_off(env: dict[str, str], is_on: bool) -> None:
+def test_off_is_off(env: dict[str, str], is_on: bool, tmp_path: Path) -> None:
     code = (
         "from mlx_manager.mlx_server.main import app, mlx_server_settings as settings\n"
         "from mlx_manager.mlx_server.serving import Serving\n"
-        "print(getattr(app, '_is_instrumented_by_opentelemetry', False), Serving(settings).generator._tracer)"
+        "print(getattr(app, '_is_instrumented_by_opentelemetry', False), Serving(settings, print).generator._tracer)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env=clean_environment(env), capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code],
+        env=clean_environment(env | {"MLX_MANAGER_HOME": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     instrumented, _, tracer = done.stdout.strip().partition(" ")
     assert (instrumented == "True", tracer != "None") == (is_on, is_on), done.stderr

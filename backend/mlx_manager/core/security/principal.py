@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -65,3 +66,9 @@ class Principal:
     def has_expired(self, now: datetime) -> bool:
         """Whether its time is over."""
         return self.expires_at is not None and now >= self.expires_at
+
+
+OWNER_ID: Final = "user_owner"
+"""The machine's owner: a built-in administrator, who acts where there are no users."""
+
+OWNER: Final = Principal(OWNER_ID, "owner", Role.ADMIN, frozenset(Scope))

@@ -2,17 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from sqlmodel import Field, SQLModel
 
 from mlx_manager.core.ids import new_id
+from mlx_manager.core.security.principal import OWNER_ID as OWNER_ID
 from mlx_manager.core.security.principal import Role
 from mlx_manager.core.times import utc_now
 from mlx_manager.db.types import UtcDateTime
-
-OWNER_ID: Final = "user_owner"
-"""The machine's owner: a built-in administrator, who acts where there are no users. Has no password."""
 
 
 class UserStatus(StrEnum):

@@ -141,6 +141,10 @@ class Catalogue:
             what += f", which {name!r} is an alias of"
         raise ApiError(ErrorCode.MODEL_NOT_FOUND, f"{what}; there is: {known}", param="model")
 
+    def id_of(self, name: str) -> str:
+        """The id that a request of this name asks for, whether or not there is such a model."""
+        return self._aliases.get(name, name)
+
     def aliases_of(self, model_id: str) -> Sequence[str]:
         """Other names that a request may use for this model."""
         refused = self._last[1].collisions if self._last is not None else {}

@@ -5,6 +5,8 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.limits import LimitReached
+from mlx_manager.mlx_server.protocols.openai.rate_limits import limit_headers
 
 
 class ErrorBody(Struct, frozen=True):
@@ -49,5 +51,7 @@ def encode_error(code: ErrorCode, message: str, param: str | None = None) -> byt
 def error_response(error: ApiError) -> Response:
     """The envelope with its status and headers."""
     headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, LimitReached):
+        headers |= limit_headers(error.state)
     body = encode_error(error.code, error.message, error.param)
     return Response(body, error.code.status, headers, "application/json")

@@ -1,0 +1,24 @@
+"""Who may call the manager: its one table of routes."""
+
+from typing import Final
+
+from mlx_manager.core.access.rules import Rule, Wanted
+
+_POST: Final = frozenset({"POST"})
+_GET: Final = frozenset({"GET", "HEAD"})
+
+RULES: Final = (
+    Rule("/health", Wanted.NOTHING, _GET, is_exact=True),
+    # How one comes in. Each proves by itself who is asking.
+    Rule("/api/v1/auth/status", Wanted.NOTHING, _GET, is_exact=True),
+    Rule("/api/v1/auth/setup", Wanted.NOTHING, _POST, is_exact=True),
+    Rule("/api/v1/auth/register", Wanted.NOTHING, _POST, is_exact=True),
+    Rule("/api/v1/auth/sign-in", Wanted.NOTHING, _POST, is_exact=True),
+    Rule("/api/v1/auth/refresh", Wanted.NOTHING, _POST, is_exact=True),
+    Rule("/api/v1/auth/sign-out", Wanted.NOTHING, _POST, is_exact=True),
+    Rule("/api/v1/auth/password/reset", Wanted.NOTHING, _POST, is_exact=True),
+    Rule("/api/v1/users", Wanted.ADMIN),
+    Rule("/metrics", Wanted.ADMIN, is_exact=True),
+    # What is one's own: keys and sessions.
+    Rule("/api/v1", Wanted.ANYBODY),
+)

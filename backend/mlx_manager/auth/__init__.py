@@ -1,0 +1,1 @@
+"""Coming in: the first administrator, registering, signing in, sessions and passwords."""

@@ -1,0 +1,1 @@
+"""The revisions. They spell their tables out and import nothing of ours."""

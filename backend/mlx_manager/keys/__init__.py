@@ -1,0 +1,1 @@
+"""API keys: made, limited and revoked by whom they belong to."""

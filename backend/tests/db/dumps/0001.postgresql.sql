@@ -1,0 +1,126 @@
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+CREATE TABLE public.api_keys (
+    id character varying NOT NULL,
+    user_id character varying NOT NULL,
+    name character varying NOT NULL,
+    digest character varying NOT NULL,
+    hint character varying NOT NULL,
+    scopes json NOT NULL,
+    models json,
+    requests_per_minute integer,
+    tokens_per_day integer,
+    capture_days integer,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+CREATE TABLE public.auth_state (
+    id integer NOT NULL,
+    revision integer NOT NULL
+);
+CREATE TABLE public.one_time_tokens (
+    id character varying NOT NULL,
+    kind character varying NOT NULL,
+    digest character varying NOT NULL,
+    user_id character varying,
+    role character varying,
+    created_by character varying,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+CREATE TABLE public.refresh_tokens (
+    id character varying NOT NULL,
+    session_id character varying NOT NULL,
+    digest character varying NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+CREATE TABLE public.sessions (
+    id character varying NOT NULL,
+    user_id character varying NOT NULL,
+    user_agent character varying NOT NULL,
+    address character varying NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_reason character varying
+);
+CREATE TABLE public.stored_secrets (
+    name character varying NOT NULL,
+    sealed character varying NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.users (
+    id character varying NOT NULL,
+    name character varying NOT NULL,
+    name_folded character varying NOT NULL,
+    password_digest character varying,
+    role character varying NOT NULL,
+    status character varying NOT NULL,
+    is_builtin boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_sign_in_at timestamp with time zone
+);
+INSERT INTO public.alembic_version VALUES ('0001');
+INSERT INTO public.api_keys VALUES ('key_1', 'user_1', 'laptop', 'k1', 'sk-mlx-ab…', '["inference", "admin"]', '["O''Brien \"quoted\" \\ back;--\n\t\u201czw\u00f6lf\u201d \u6570\u636e\u5e93 \ud83e\udd99 e\u0301 %s :name", "org/model", ""]', 0, 2147483647, 30, '1970-01-01 00:00:00.000001+00', '9999-12-31 23:59:59.999998+00', '2026-03-29 00:59:59.999999+00', NULL);
+INSERT INTO public.api_keys VALUES ('key_2', 'user_1', 'laptop', 'k2', '', '[]', 'null', NULL, NULL, NULL, '2026-03-29 00:59:59.999999+00', NULL, NULL, '2026-10-25 01:30:00.12+00');
+INSERT INTO public.auth_state VALUES (1, 41);
+INSERT INTO public.one_time_tokens VALUES ('otk_1', 'invitation', 'd''1', NULL, 'user', 'user_1', '2026-03-29 00:59:59.999999+00', '2026-10-25 01:30:00.12+00', NULL);
+INSERT INTO public.one_time_tokens VALUES ('otk_2', 'password_reset', 'd2', 'user_2', NULL, NULL, '2026-02-28 12:00:00+00', '9999-12-31 23:59:59.999998+00', '2026-10-25 01:30:00.12+00');
+INSERT INTO public.refresh_tokens VALUES ('rft_1', 'ses_1', 'r1', '2026-03-29 00:59:59.999999+00', '2026-10-25 01:30:00.12+00');
+INSERT INTO public.refresh_tokens VALUES ('rft_2', 'ses_2', 'r2', '1970-01-01 00:00:00.000001+00', NULL);
+INSERT INTO public.sessions VALUES ('ses_1', 'user_1', 'O''Brien "quoted" \ back;--
+	“zwölf” 数据库 🦙 é %s :name', '::ffff:127.0.0.1', '1970-01-01 00:00:00.000001+00', '2026-10-25 01:30:00.12+00', '2026-03-29 00:59:59.999999+00', 'reused');
+INSERT INTO public.sessions VALUES ('ses_2', 'user_2', '', '', '2026-02-28 12:00:00+00', '9999-12-31 23:59:59.999998+00', NULL, NULL);
+INSERT INTO public.stored_secrets VALUES ('huggingface', 'gAAAAA==', '2026-10-25 01:30:00.12+00');
+INSERT INTO public.stored_secrets VALUES ('O''Brien "quoted" \ back;--
+	“zwölf” 数据库 🦙 é %s :name', '', '2026-02-28 12:00:00+00');
+INSERT INTO public.users VALUES ('user_owner', 'owner', '<Owner>', NULL, 'admin', 'active', true, '2026-11-26 07:44:03.815126+00', NULL);
+INSERT INTO public.users VALUES ('user_1', 'O''Brien "quoted" \ back;--
+	“zwölf” 数据库 🦙 é %s :name', 'o''brien "quoted" \ back;--
+	“zwölf” 数据库 🦙 é %s :name', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'admin', 'active', false, '1970-01-01 00:00:00.000001+00', '9999-12-31 23:59:59.999998+00');
+INSERT INTO public.users VALUES ('user_2', 'ada', 'ada', NULL, 'user', 'pending', false, '2026-03-29 00:59:59.999999+00', NULL);
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.auth_state
+    ADD CONSTRAINT auth_state_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.one_time_tokens
+    ADD CONSTRAINT one_time_tokens_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.one_time_tokens
+    ADD CONSTRAINT one_time_tokens_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.stored_secrets
+    ADD CONSTRAINT stored_secrets_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_name_folded_key UNIQUE (name_folded);
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+CREATE INDEX ix_api_keys_user_id ON public.api_keys USING btree (user_id);
+CREATE UNIQUE INDEX ix_api_keys_user_name ON public.api_keys USING btree (user_id, name) WHERE (revoked_at IS NULL);
+CREATE INDEX ix_one_time_tokens_user_id ON public.one_time_tokens USING btree (user_id);
+CREATE INDEX ix_refresh_tokens_session_id ON public.refresh_tokens USING btree (session_id);
+CREATE INDEX ix_sessions_user_id ON public.sessions USING btree (user_id);
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+ALTER TABLE ONLY public.one_time_tokens
+    ADD CONSTRAINT one_time_tokens_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+ALTER TABLE ONLY public.one_time_tokens
+    ADD CONSTRAINT one_time_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id);
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
