@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from functools import partial
 
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -19,6 +20,7 @@ from mlx_manager.mlx_server.text.cache_report import cache_report
 from mlx_manager.mlx_server.text.output import OutputText
 from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
+from mlx_manager.mlx_server.tracing import GenerationTracer
 
 _CONTEXT_TOKENS = 5
 _STOPPED = "the server is stopping; the answer is incomplete"
@@ -31,15 +33,23 @@ class Generator:
         default_max_tokens: new tokens of a request that names no number.
         timeout_s: most seconds from a request's arrival to its last token.
         salts_tenants: whether prefixes are shared within a tenant only.
+        tracer: makes a span of each request; None where nothing is traced.
 
     Attributes:
         log: what runs and what ran last.
     """
 
     def __init__(
-        self, pool: ModelPool, *, default_max_tokens: int, timeout_s: float, salts_tenants: bool = False
+        self,
+        pool: ModelPool,
+        *,
+        default_max_tokens: int,
+        timeout_s: float,
+        salts_tenants: bool = False,
+        tracer: GenerationTracer | None = None,
     ) -> None:
         self._pool = pool
+        self._tracer = tracer
         self._salts_tenants = salts_tenants
         self._timeout_s = timeout_s
         self._default_max_tokens = default_max_tokens
@@ -76,6 +86,7 @@ class Generator:
         """
         if record is None:
             record = self.log.begin(RequestRecord(request.request_id, request.model))
+        record.span = None if self._tracer is None else self._tracer.begin(request)
         if not self._accepting:
             self._fail(record, ErrorCode.SHUTTING_DOWN)
             raise ApiError(ErrorCode.SHUTTING_DOWN, "the server is stopping", retry_after_s=10)
@@ -160,7 +171,10 @@ class Generator:
             is_chat = isinstance(request.prompt, ChatPrompt)
             check_prompt(prompt.token_ids, resident, param="messages" if is_chat else "prompt")
             check_bias(request, resident)
-            stream = await self._submit(self._job(request, resident, prompt), resident)
+            job = self._job(request, resident, prompt)
+            if record.span is not None:
+                job = replace(job, traceparent=record.span.traceparent)
+            stream = await self._submit(job, resident)
             record.prompt_tokens, record.submitted_at = len(prompt.token_ids), time.monotonic()
             output = OutputText(
                 tokenizer.detokenizer(() if is_chat else prompt.token_ids[-_CONTEXT_TOKENS:]),

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import os
+import posix
 import signal
 import sys
 import threading
@@ -26,6 +26,7 @@ from mlx_manager.core.paths import ensure_home, home_dir
 from mlx_manager.core.ports import listen
 from mlx_manager.core.process import keep_few_arenas, raise_descriptor_limit
 from mlx_manager.core.request_id import RequestIdMiddleware
+from mlx_manager.core.tracing import make_query_remover, prepare
 from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.access import RULES
 from mlx_manager.mlx_server.admin.endpoints import router as admin_router
@@ -37,6 +38,7 @@ from mlx_manager.mlx_server.protocols.faults import add_error_handlers
 from mlx_manager.mlx_server.protocols.openai.errors import error_response
 from mlx_manager.mlx_server.protocols.routes import router
 from mlx_manager.mlx_server.serving import Serving
+from mlx_manager.mlx_server.tracing import PlainSpanMiddleware, span_targets
 
 logger = logging.getLogger(__name__)
 
@@ -100,15 +102,22 @@ app.add_middleware(GuardMiddleware, settings=mlx_server_settings, render_error=e
 app.add_middleware(RequestIdMiddleware, render_error=error_response)
 app.add_middleware(MetricsMiddleware)
 
-if mlx_server_settings.logfire_enabled:
-    # Without a token nothing is sent, asked or printed; LOGFIRE_TOKEN counts where the setting is None.
+if span_targets(mlx_server_settings):
+    # Without a token nothing goes to Logfire; OTLP alone is what OTEL_EXPORTER_OTLP_ENDPOINT asks for.
+    prepare()
     logfire.configure(
         token=mlx_server_settings.logfire_token,
         service_name="mlx-server",
         service_version=__version__,
         send_to_logfire="if-token-present",
         console=False,
+        metrics=False,
+        # What a caller puts into its `baggage` header is no business of ours, its trace context is.
+        add_baggage_to_attributes=False,
+        distributed_tracing=True,
+        additional_span_processors=[make_query_remover()],
     )
+    app.add_middleware(PlainSpanMiddleware)
     logfire.instrument_fastapi(app)
 
 
@@ -158,12 +167,18 @@ class DrainingServer(uvicorn.Server):
             await serving.drain()
         # Every request has its end. Whatever still holds the process up, such as a client that does not
         # read or a half-done import in a thread, does not hold it long; the workers go with it.
-        last_call = threading.Timer(_EXIT_WITHIN_S, os._exit, (0,))
-        last_call.daemon = True
-        last_call.start()
+        _exit_soon(0)
         if serving is not None:
             await serving.flush()
         self.should_exit = True
+
+
+def _exit_soon(status: int) -> None:
+    """Give what is left its time, such as spans that a collector is slow to take, and no more."""
+    # Not os._exit, which logfire replaces by one that waits for collectors.
+    last_call = threading.Timer(_EXIT_WITHIN_S, posix._exit, (status,))
+    last_call.daemon = True
+    last_call.start()
 
 
 def main() -> None:
@@ -190,6 +205,7 @@ def main() -> None:
     server = DrainingServer(config)
     app.state.server = server
     server.run(sockets=[listener])
+    _exit_soon(0 if server.fault is None else 1)
     if server.fault is not None:
         raise SystemExit(server.fault)
 

@@ -5,10 +5,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mlx_manager.core.ids import new_id
 from mlx_manager.core.security.principal import Principal
+
+if TYPE_CHECKING:
+    from mlx_manager.mlx_server.tracing import GenerationSpan
 
 _KEPT: Final = 100
 CLIENT_CLOSED_REQUEST: Final = 499
@@ -42,6 +45,7 @@ class RequestRecord:
         detail: the finish reason, or what went wrong.
         status: the HTTP status of its response; of a stream that had begun, 200 however it ended.
         captured: what was asked and answered, for who wants that kept.
+        span: told of the end; None where the request is not traced.
     """
 
     request_id: str
@@ -65,6 +69,7 @@ class RequestRecord:
     detail: str = ""
     status: int | None = None
     captured: "CapturedText | None" = None
+    span: "GenerationSpan | None" = None
 
     @property
     def phase(self) -> Phase:
@@ -119,6 +124,8 @@ class RequestRecord:
         if self.outcome is None:
             self.outcome, self.detail, self.ended_at = outcome, detail, time.monotonic()
             self.status = status
+            if self.span is not None:
+                self.span.end(self)
 
     def view(self) -> dict[str, Any]:
         """As JSON; durations in seconds, null before there is one."""

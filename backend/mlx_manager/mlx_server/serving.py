@@ -19,6 +19,7 @@ from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
 from mlx_manager.mlx_server.pool.pool import ModelPool
 from mlx_manager.mlx_server.text.tokenizer import warm_up
+from mlx_manager.mlx_server.tracing import GenerationTracer, span_targets
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Serving:
             default_max_tokens=settings.default_max_tokens,
             timeout_s=settings.request_timeout_s,
             salts_tenants=settings.prefix_cache_per_tenant,
+            tracer=GenerationTracer() if span_targets(settings) else None,
         )
         self.generator.log.observers += [self.limiter, self.audit, self.metrics]
         self.metrics.watch(self.pool, self.generator.log)

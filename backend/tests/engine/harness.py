@@ -1,6 +1,6 @@
 """An engine, what it reports, and what mlx-lm's own loop says about the same prompts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import mlx.core as mx
@@ -12,6 +12,7 @@ from mlx_manager.mlx_server.engine.engine import Engine, EngineOptions
 from mlx_manager.mlx_server.engine.ledger import KVLedger, KVSize
 from mlx_manager.mlx_server.engine.prefix_cache.prefix_cache import PrefixCache
 from mlx_manager.mlx_server.engine.prefixes import Prefixes
+from mlx_manager.mlx_server.engine.tracing import JobTrace
 from mlx_manager.mlx_server.engine.wire import (
     Budgets,
     Cancel,
@@ -86,6 +87,7 @@ class Harness:
         prefix_cache: PrefixCache | None = None,
         on_host: bool | None = None,
         prompt_lookup: bool = False,
+        trace_job: Callable[[str, int], JobTrace] | None = None,
     ) -> None:
         self.tokens: dict[int, list[int]] = {}
         self.logprobs: dict[int, list[TokenLogprobs | None]] = {}
@@ -106,7 +108,7 @@ class Harness:
             prompt_lookup=prompt_lookup,
         )
         ledger = KVLedger(kv_size, kv_budget_bytes)
-        self.engine = Engine(model, self._report, options, ledger, Prefixes(prefix_cache))
+        self.engine = Engine(model, self._report, options, ledger, Prefixes(prefix_cache), trace_job)
 
     def _report(self, report: Report) -> None:
         match report:

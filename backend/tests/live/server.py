@@ -26,7 +26,7 @@ DEMO = Path(mlx_manager.__file__).parent / "demo_model"
 DEADLINE_S = 60.0
 ENDLESS = "endless"
 
-_OURS = ("MLX_SERVER_", "MLX_MANAGER_", "LOGFIRE_")
+_OURS = ("MLX_SERVER_", "MLX_MANAGER_", "LOGFIRE_", "OTEL_")
 _LISTENING = re.compile(r"MLX Server listening on (http://\S+)")
 
 
@@ -303,7 +303,10 @@ def stream(server: Server, path: str, body: Mapping[str, Any]) -> Stream:
 class BackgroundStream:
     """A streamed answer that is read on a thread, while the test does something to the server."""
 
-    def __init__(self, server: Server, path: str, body: Mapping[str, Any]) -> None:
+    def __init__(
+        self, server: Server, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._headers = {"Content-Type": "application/json", **(headers or {})}
         self.result: Stream | None = None
         self.failure: Exception | None = None
         self.num_lines = 0
@@ -346,7 +349,7 @@ class BackgroundStream:
                 connection.connect()
                 self._socket = connection.sock
                 sent = json.dumps({**body, "stream": True}).encode()
-                connection.request("POST", path, sent, {"Content-Type": "application/json"})
+                connection.request("POST", path, sent, self._headers)
                 self.result = Stream(_Lines(connection.getresponse(), self))  # type: ignore[arg-type]
         except Exception as error:
             self.failure = error

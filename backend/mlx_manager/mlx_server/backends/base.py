@@ -19,6 +19,7 @@ class TokenJob:
         tenant: whose request it is; tenants take turns.
         cache_salt: prefixes are shared between jobs of one salt only.
         boundaries: ends of the prompt's messages, ascending.
+        traceparent: the W3C trace context that it belongs to; empty where it is not traced.
     """
 
     prompt_ids: Sequence[int]
@@ -31,6 +32,7 @@ class TokenJob:
     priority: Priority = Priority.INTERACTIVE
     cache_salt: str = ""
     boundaries: Sequence[Boundary] = ()
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

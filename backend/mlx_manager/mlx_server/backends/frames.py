@@ -27,6 +27,7 @@ def submit_frame(sequence_id: int, job: TokenJob) -> wire.Submit:
         background=job.priority is Priority.BACKGROUND,
         cache_salt=job.cache_salt,
         boundaries=[wire.Boundary(end.position, end.role) for end in job.boundaries],
+        traceparent=job.traceparent,
     )
 
 

@@ -105,6 +105,7 @@ class Decoder:
         logger.exception("step failed for %d sequence(s)", len(failed))
         for sequence in failed:
             sequence.cache = []
+            _note_fault(sequence, error)
             was_here = self._scheduler.remove(sequence.sequence_id) is not None
             if (batch := self._groups.batch_of(sequence.sequence_id)) is not None:
                 # What shared a batch with a fault cannot be trusted.
@@ -173,6 +174,7 @@ class Decoder:
             if not batch.remove_at_fault(error.rows):
                 raise
             for sequence in at_fault:
+                _note_fault(sequence, error)
                 if self._scheduler.remove(sequence.sequence_id) is not None:
                     self._report(RowFailed(sequence.sequence_id, f"LogitsError: {error}"))
             self._groups.drop_empty()
@@ -203,3 +205,8 @@ class Decoder:
     def _report_rows(self, rows: list[Row]) -> None:
         if rows:
             self._report(Steps(rows))
+
+
+def _note_fault(sequence: Sequence, error: Exception) -> None:
+    if sequence.trace is not None:
+        sequence.trace.fault = type(error).__name__

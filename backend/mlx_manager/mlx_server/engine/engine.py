@@ -16,6 +16,7 @@ from mlx_manager.mlx_server.engine.prefixes import Prefixes
 from mlx_manager.mlx_server.engine.reading import PromptReader
 from mlx_manager.mlx_server.engine.scheduler import Scheduler
 from mlx_manager.mlx_server.engine.sequence import Sequence
+from mlx_manager.mlx_server.engine.tracing import JobTrace
 from mlx_manager.mlx_server.engine.wire import Budgets, Cancel, Pong, Report, RowFailed, SetBudget, Submit
 
 
@@ -50,6 +51,8 @@ class Engine:
         report: called with every report on a sequence, and with `Budgets`, in order.
         ledger: bounds the bytes of the sequences' caches.
         prefixes: keeps what was computed for prompts.
+        trace_job: makes what is told of a traced job's phases, of its trace context and its number of prompt
+            tokens; None where none is traced.
     """
 
     def __init__(
@@ -59,8 +62,10 @@ class Engine:
         options: EngineOptions,
         ledger: KVLedger,
         prefixes: Prefixes,
+        trace_job: Callable[[str, int], JobTrace] | None = None,
     ) -> None:
         self._report = report
+        self._trace_job = trace_job
         self._ledger = ledger
         self._prefixes = prefixes
         self._scheduler = Scheduler(options.max_rows)
@@ -115,6 +120,8 @@ class Engine:
             needed, budget = self._ledger.row_bytes(sequence.most_tokens), self._ledger.budget_bytes
             self._report(RowFailed(sequence.sequence_id, f"its cache needs {needed} bytes of {budget}"))
             return
+        if command.traceparent and self._trace_job is not None:
+            sequence.trace = self._trace_job(command.traceparent, len(command.prompt_ids))
         self._scheduler.submit(sequence)
 
     def resume(self) -> None:

@@ -90,9 +90,13 @@ class Prefiller:
     def _begin(self, sequence: Sequence) -> bool:
         """Restore what the prefix cache has of the prompt; False while that is read from disk."""
         if not sequence.begun:
+            if sequence.trace is not None:
+                sequence.trace.begin_prefill()
             report = self._prefixes.restore(sequence)
             if sequence.is_restoring:
                 return False
+            if sequence.trace is not None:
+                sequence.trace.cached_tokens = sequence.prefilled
             if report is not None:
                 self._report(report)
         return True
@@ -125,6 +129,8 @@ class Prefiller:
         return self._ledger.fits([*self._decoder.rows, sequences], others)
 
     def _read_jointly(self, sequences: list[Sequence]) -> None:
+        for sequence in sequences:
+            sequence.note_chunk()
         merged = self._reader.read_jointly(sequences)
         for index, sequence in enumerate(sequences):
             self._prefixes.keep_prompt(
@@ -136,6 +142,7 @@ class Prefiller:
     def _read_chunk(self, sequence: Sequence, *, is_decoding: bool) -> None:
         stops = self._prefixes.stops(sequence)
         if sequence.unread:
+            sequence.note_chunk()
             end = self._reader.read_chunk(sequence, stops, is_decoding=is_decoding)
             self._prefixes.keep_prompt(sequence, lambda: sequence.cache)
             self._report(Prefill(sequence.sequence_id, end))
@@ -143,6 +150,7 @@ class Prefiller:
             self._decoder.add([sequence], sequence.cache, is_merged=False)
 
     def _read_end(self, sequence: Sequence) -> None:
+        sequence.note_chunk()
         logits = self._reader.read_end(sequence)
         sampler = make_sampler([sequence.sampling], on_host=self._samples_on_host)
         (token_id,), (logprobs,) = sampler.draw(logits).collect()

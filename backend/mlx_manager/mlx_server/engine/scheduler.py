@@ -127,9 +127,17 @@ class Scheduler:
         """The sequence's prompt is read; it decodes from now on."""
         self.reading.remove(sequence)
         self.running[sequence.sequence_id] = sequence
+        if sequence.trace is not None:
+            sequence.trace.begin_decode()
 
     def remove(self, sequence_id: int) -> Sequence | None:
         """Take a sequence out, wherever it stands; None if it is not here (any more)."""
+        removed = self._remove(sequence_id)
+        if removed is not None and removed.trace is not None:
+            removed.trace.end(len(removed.drawn_ids), has_finished=removed.has_finished)
+        return removed
+
+    def _remove(self, sequence_id: int) -> Sequence | None:
         if (running := self.running.pop(sequence_id, None)) is not None:
             return running
         for sequence in self.reading:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlx_manager.mlx_server.engine.sampling import SamplingRow
+from mlx_manager.mlx_server.engine.tracing import JobTrace
 from mlx_manager.mlx_server.engine.wire import Submit
 
 
@@ -19,6 +20,7 @@ class Sequence:
         num_fed: tokens that its row of a batch holds.
         has_finished: whether its last token has been drawn.
         drawn_ids: tokens drawn so far.
+        trace: told what becomes of it; None where it is not traced.
     """
 
     request: Submit
@@ -29,6 +31,7 @@ class Sequence:
     num_fed: int = 0
     has_finished: bool = False
     drawn_ids: list[int] = field(default_factory=list)
+    trace: JobTrace | None = None
     sampling: SamplingRow = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +66,11 @@ class Sequence:
     def fed_ids(self) -> list[int]:
         """The tokens that its row of a batch holds."""
         return [*self.request.prompt_ids, *self.drawn_ids][: self.num_fed]
+
+    def note_chunk(self) -> None:
+        """Some of its prompt is being read."""
+        if self.trace is not None:
+            self.trace.num_chunks += 1
 
     def ends_after(self, steps: int) -> bool:
         """Whether so many more tokens are all that was asked for."""

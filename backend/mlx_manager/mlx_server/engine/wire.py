@@ -4,6 +4,7 @@ Imports no MLX: the server's side of the socket uses it too. A frame is four byt
 length and that many bytes of msgpack. End of file is the death notice in both directions.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -13,6 +14,21 @@ from mlx_manager.mlx_server.engine.ledger import KVSize
 
 MAX_FRAME_BYTES: Final = 2**28
 HEADER_BYTES: Final = 4
+
+
+class Tracing(Struct, frozen=True):
+    """Where a worker sends the spans of traced jobs.
+
+    Attributes:
+        model: the model's id.
+        targets: endpoints with what authorizes us there; an empty endpoint is what `OTEL_*` variables say.
+    """
+
+    model: str
+    targets: Sequence[tuple[str, str]]
+
+    def __repr__(self) -> str:
+        return f"Tracing({self.model!r})"
 
 
 class Load(Struct, tag="load", frozen=True):
@@ -30,6 +46,7 @@ class Load(Struct, tag="load", frozen=True):
         cache_disk_floor_bytes: free bytes that the disk tier leaves on its file system.
         probe_dir: folder where a probe's findings are kept for the next load; empty probes each time.
         adapter_path: folder of a LoRA adapter that is applied to the model; empty where there is none.
+        tracing: None where no job will be traced.
     """
 
     path: str
@@ -44,6 +61,7 @@ class Load(Struct, tag="load", frozen=True):
     cache_disk_floor_bytes: int = 0
     probe_dir: str = ""
     adapter_path: str = ""
+    tracing: Tracing | None = None
 
 
 class Boundary(Struct, array_like=True, frozen=True):
@@ -73,6 +91,7 @@ class Submit(Struct, tag="submit", frozen=True):
         background: gives way to others, but not for ever.
         cache_salt: prefixes are shared between sequences of one salt only.
         boundaries: ends of the prompt's messages, ascending.
+        traceparent: the W3C trace context that its spans belong to; empty where it is not traced.
     """
 
     sequence_id: int
@@ -93,6 +112,7 @@ class Submit(Struct, tag="submit", frozen=True):
     background: bool = False
     cache_salt: str = ""
     boundaries: list[Boundary] = []
+    traceparent: str = ""
 
 
 class Cancel(Struct, tag="cancel", frozen=True):

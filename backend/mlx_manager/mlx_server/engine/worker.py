@@ -11,13 +11,17 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mlx_manager.mlx_server.engine import device, wire
+from mlx_manager.mlx_server.engine.tracing import SpanRecorder
 
 if TYPE_CHECKING:
     from mlx_manager.mlx_server.engine.engine import Engine
+    from mlx_manager.mlx_server.engine.prefix_cache.disk import DiskTier
 
 # mlx-lm names every missing weight; a caller needs the beginning, and the log has the rest.
 _REASON_CHARS = 500
@@ -87,6 +91,7 @@ def serve(connection: Connection) -> None:
     connection.send(_hello(mx))
     command = connection.commands.get()
     assert isinstance(command, wire.Load)
+    spans = SpanRecorder(command.tracing) if command.tracing is not None else None
     try:
         loaded = load(command, lambda fraction: connection.send(wire.Loading(fraction)))
     except Exception as error:
@@ -109,9 +114,9 @@ def serve(connection: Connection) -> None:
         ),
         KVLedger(loaded.kv_size, command.kv_budget_bytes, command.prefill_chunk_tokens),
         Prefixes(cache),
+        None if spans is None else spans.trace,
     )
-    if disk is not None:
-        connection.at_end = lambda: disk.wait_idle(_LAST_WRITES_S)
+    connection.at_end = partial(_write_rest, disk, spans)
     connection.send(
         wire.Loaded(
             active_bytes=mx.get_active_memory(),
@@ -133,6 +138,16 @@ def serve(connection: Connection) -> None:
                 mx.clear_cache()
             connection.send(engine.pong(number, mx.get_active_memory()))
         engine.step()
+
+
+def _write_rest(disk: "DiskTier | None", spans: SpanRecorder | None) -> None:
+    """Give the disk tier and the collector the time there is, both at once."""
+    deadline = time.monotonic() + _LAST_WRITES_S
+    flushed = None if spans is None else spans.flush()
+    if disk is not None:
+        disk.wait_idle(_LAST_WRITES_S)
+    if flushed is not None:
+        flushed.wait(max(deadline - time.monotonic(), 0.0))
 
 
 def take_commands(engine: "Engine", commands: queue.SimpleQueue[wire.Command | None]) -> list[int]:

@@ -16,6 +16,7 @@ from mlx_manager.mlx_server.pool.safetensors_header import WeightsError
 from mlx_manager.mlx_server.pool.spare_worker import SpareWorker
 from mlx_manager.mlx_server.pool.weight_files import UnusableError, check_weights
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
+from mlx_manager.mlx_server.tracing import span_targets
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,7 @@ class ModelLoader:
             cache_disk_floor_bytes=int(settings.prefix_cache_disk_floor_gb * GB),
             adapter_path="" if model.adapter_path is None else str(model.adapter_path),
             probe_dir=str(home_dir() / "probes"),
+            tracing=wire.Tracing(model.model_id, targets) if (targets := span_targets(settings)) else None,
         )
 
 
