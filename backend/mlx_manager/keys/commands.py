@@ -51,7 +51,8 @@ def create(
         return await service.create(session, await _owner(session, user), asked, utc_now())
 
     made = in_unit(work)
-    note(f"{made.name} of {made.user_name}, for {', '.join(made.scopes)}; the key is shown this once:")
+    if not as_json:
+        note(f"{made.name} of {made.user_name}, for {', '.join(made.scopes)}; the key is shown this once:")
     show(made.model_dump(mode="json"), as_json=as_json, text=made.key)
 
 

@@ -117,7 +117,8 @@ def _show_with_password(user: "User", made_up: str | None, *, as_json: bool) -> 
     if made_up is None:
         show(shown, as_json=as_json, text=summary)
         return
-    note(f"{summary}; the password is shown this once:")
+    if not as_json:
+        note(f"{summary}; the password is shown this once:")
     show(shown | {"password": made_up}, as_json=as_json, text=made_up)
 
 

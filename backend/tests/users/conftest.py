@@ -1,0 +1,3 @@
+from tests.accounts import house
+
+__all__ = ["house"]
