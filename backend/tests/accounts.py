@@ -20,6 +20,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mlx_manager.auth.endpoints import router as auth_router
+from mlx_manager.body_limit import BodyLimitMiddleware
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.security import passwords
 from mlx_manager.core.security.api_keys import digest_of
@@ -144,11 +145,12 @@ def make_accounts(database: Database, clock: Clock) -> Accounts:
 
 def make_app(accounts: Accounts) -> FastAPI:
     """The account routes, wired as the manager wires them."""
-    app = FastAPI(max_body_size=2**16)
+    app = FastAPI()
     app.state.accounts = accounts
     for router in (auth_router, users_router, keys_router):
         app.include_router(router)
     add_error_handlers(app)
+    app.add_middleware(BodyLimitMiddleware, limit_bytes=2**16)
     app.add_middleware(Access, accounts=accounts)
     app.add_middleware(RequestIdMiddleware, render_error=error_response)
     return app
