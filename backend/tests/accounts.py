@@ -1,8 +1,10 @@
 """The manager's account routes on a database of their own, with a clock that the test moves."""
 
+import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mlx_manager.auth.endpoints import router as auth_router
+from mlx_manager.body_limit import BodyLimitMiddleware
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.security import passwords
 from mlx_manager.core.security.api_keys import digest_of
@@ -58,26 +61,28 @@ class Clock:
         self.monotonic_s += seconds
 
 
-@asynccontextmanager
-async def empty_database(url: str) -> AsyncIterator[Database]:
-    """A database in which nobody but the built-in owner is."""
-    async with Database(url) as database:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
-        async with database.session() as session:
-            session.add(AuthState())
-            await session.flush()
-            session.add(
-                User(
-                    id=OWNER_ID,
-                    name="owner",
-                    name_folded="owner",
-                    is_builtin=True,
-                    role=Role.ADMIN.value,
-                    status=UserStatus.ACTIVE.value,
-                )
+async def prepare(database: Database) -> None:
+    """Make the tables and what is in them from the start."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    async with database.session() as session:
+        session.add(AuthState())
+        await session.flush()
+        session.add(
+            User(
+                id=OWNER_ID,
+                name="owner",
+                name_folded="owner",
+                is_builtin=True,
+                role=Role.ADMIN.value,
+                status=UserStatus.ACTIVE.value,
             )
-        yield database
+        )
+
+
+def url_of(file: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite+aiosqlite:///{file}"
 
 
 class Access:
@@ -140,11 +145,12 @@ def make_accounts(database: Database, clock: Clock) -> Accounts:
 
 def make_app(accounts: Accounts) -> FastAPI:
     """The account routes, wired as the manager wires them."""
-    app = FastAPI(max_body_size=2**16)
+    app = FastAPI()
     app.state.accounts = accounts
     for router in (auth_router, users_router, keys_router):
         app.include_router(router)
     add_error_handlers(app)
+    app.add_middleware(BodyLimitMiddleware, limit_bytes=2**16)
     app.add_middleware(Access, accounts=accounts)
     app.add_middleware(RequestIdMiddleware, render_error=error_response)
     return app
@@ -224,12 +230,29 @@ class House:
             return list((await session.exec(select(table))).all())
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which nobody but the built-in owner is; to be copied."""
+    file = tmp_path_factory.mktemp("database") / "empty.db"
+
+    async def make() -> None:
+        async with Database(url_of(file)) as database:
+            await prepare(database)
+
+    asyncio.run(make())
+    return file
+
+
 @pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+async def house(
+    tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    """The manager on a database of its own, where nobody is yet."""
     monkeypatch.setattr(passwords, "_hasher", lambda: CHEAP)
     monkeypatch.setattr(passwords, "_digest_of_nothing", lambda: PASSWORD_DIGEST)
     clock = Clock()
-    async with empty_database(f"sqlite+aiosqlite:///{tmp_path / 'mlx-manager.db'}") as database:
+    file = Path(shutil.copy(empty_database, tmp_path / "mlx-manager.db"))
+    async with Database(url_of(file)) as database:
         accounts = make_accounts(database, clock)
         yield House(accounts, make_app(accounts), clock)
 

@@ -41,12 +41,11 @@ async def create(session: AsyncSession, user: User, asked: NewKey, now: datetime
         expires_at=_expiry(asked, now),
     )
     session.add(row)
+    taken = f"{user.name} has a key named {asked.name!r} already"  # no row can be read once a flush failed
     try:
         await session.flush()
     except IntegrityError:
-        raise ApiError(
-            ErrorCode.ALREADY_EXISTS, f"{user.name} has a key named {asked.name!r} already", param="name"
-        ) from None
+        raise ApiError(ErrorCode.ALREADY_EXISTS, taken, param="name") from None
     return CreatedKey(**view(row, user).model_dump(), key=made.key)
 
 

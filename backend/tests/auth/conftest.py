@@ -1,3 +1,3 @@
-from tests.accounts import house
+from tests.accounts import empty_database, house
 
-__all__ = ["house"]
+__all__ = ["empty_database", "house"]

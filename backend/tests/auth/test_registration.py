@@ -101,16 +101,24 @@ async def test_names_that_differ_by_case_or_unicode_are_the_same(house: House, t
     assert (await house.client().sign_in(taken)).json()["user"]["name"] == "ada"
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", " ", " ada", "ada\n", "a" * 65, "Robert'); DROP TABLE users;--", "<script>", "\x00", "\ud800"],
-)
-async def test_names_that_are_none(house: House, name: str) -> None:
+async def test_names_that_are_none(house: House) -> None:
     await house.add("ada", Role.ADMIN)
     before = await house.rows(User)
-    refused = await house.client().post("/auth/register", registration(name))
-    assert (code_of(refused), param_of(refused)) == ((400, "invalid_request"), "name")
-    assert code_of(await house.client().sign_in(name)) in [(401, "sign_in_failed"), (400, "invalid_request")]
+    client = house.client()
+    for name in [
+        "",
+        " ",
+        " ada",
+        "ada\n",
+        "a" * 65,
+        "Robert'); DROP TABLE users;--",
+        "<script>",
+        "\x00",
+        "\ud800",
+    ]:
+        refused = await client.post("/auth/register", registration(name))
+        assert (code_of(refused), param_of(refused)) == ((400, "invalid_request"), "name"), name
+        assert code_of(await client.sign_in(name)) in [(401, "sign_in_failed"), (400, "invalid_request")]
     assert await house.rows(User) == before
 
 
