@@ -10,6 +10,7 @@ from mlx_manager.core.access.credentials import REFRESH_COOKIE as REFRESH_COOKIE
 from mlx_manager.core.access.credentials import SESSION_COOKIE
 from mlx_manager.core.security.session_tokens import ACCESS_LIFETIME
 
+ACCESS_COOKIE: Final = SESSION_COOKIE
 REFRESH_PATH: Final = "/api/v1/auth"
 
 
@@ -17,7 +18,7 @@ def set_cookies(request: Request, response: Response, *, access_token: str, refr
     """Give the browser a session's tokens."""
     is_secure = request.url.scheme == "https"
     response.set_cookie(
-        SESSION_COOKIE,
+        ACCESS_COOKIE,
         access_token,
         max_age=int(ACCESS_LIFETIME.total_seconds()),
         httponly=True,
@@ -38,7 +39,7 @@ def set_cookies(request: Request, response: Response, *, access_token: str, refr
 def clear_cookies(request: Request, response: Response) -> None:
     """Take them back."""
     is_secure = request.url.scheme == "https"
-    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=is_secure)
+    response.delete_cookie(ACCESS_COOKIE, httponly=True, samesite="strict", secure=is_secure)
     response.delete_cookie(
         REFRESH_COOKIE, path=REFRESH_PATH, httponly=True, samesite="strict", secure=is_secure
     )

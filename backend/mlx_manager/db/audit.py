@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Insert, delete, func, select, update
+from sqlalchemy import Insert, delete, func, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col
+from sqlmodel import col, select
 
 from mlx_manager.core.times import utc_now
 from mlx_manager.db.session import Database
@@ -65,7 +65,7 @@ class AuditTable:
         """Runs of servers that have left requests open."""
         query = select(col(InferenceRequest.server_id)).where(col(InferenceRequest.outcome) == RUNNING)
         async with self._database.reading() as session:
-            return list((await session.execute(query.distinct())).scalars())
+            return list(await session.exec(query.distinct()))
 
     async def interrupt(self, server_id: str) -> int:
         """Close what a server has left open when it ended; returns how many. Nobody knows when they ended."""
@@ -76,13 +76,13 @@ class AuditTable:
             .values(outcome=INTERRUPTED, error_code="server_ended")
         )
         async with self._database.session() as session:
-            return int((await session.execute(statement)).rowcount)  # type: ignore[attr-defined]
+            return int((await session.exec(statement)).rowcount)
 
     async def retain(self, days: float, max_rows: int, now: datetime | None = None) -> int:
         """Delete what is too old and what is too much, oldest first; returns how many requests went."""
         now = now or utc_now()
         async with self._database.session() as session:
-            await session.execute(delete(CapturedText).where(col(CapturedText.expires_at) <= now))
+            await session.exec(delete(CapturedText).where(col(CapturedText.expires_at) <= now))
         deleted = 0
         while number := await self._delete_some(now - timedelta(days=days), max_rows):
             deleted += number
@@ -92,13 +92,13 @@ class AuditTable:
         """One piece at a time, so that others can write in between."""
         started = col(InferenceRequest.started_at)
         async with self._database.session() as session:
-            total = (await session.execute(select(func.count()).select_from(InferenceRequest))).scalar_one()
+            total = (await session.exec(select(func.count()).select_from(InferenceRequest))).one()
             surplus = min(max(total - max_rows, 0), _DELETED_AT_ONCE)
             old = select(col(InferenceRequest.id)).where(started < before).limit(_DELETED_AT_ONCE)
             much = select(col(InferenceRequest.id)).order_by(started).limit(surplus)
-            ids = list((await session.execute(much if surplus else old)).scalars())
+            ids = list(await session.exec(much if surplus else old))
             if ids:
-                await session.execute(delete(InferenceRequest).where(col(InferenceRequest.id).in_(ids)))
+                await session.exec(delete(InferenceRequest).where(col(InferenceRequest.id).in_(ids)))
         return len(ids)
 
     def _add_usage(self, key_id: str, day: date, num_requests: int, num_tokens: int) -> Insert:

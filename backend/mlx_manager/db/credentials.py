@@ -3,9 +3,9 @@
 import sqlite3
 from contextlib import suppress
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists
 from sqlalchemy.sql import ColumnElement
-from sqlmodel import col
+from sqlmodel import col, select
 
 from mlx_manager.core.access.authenticator import AccountState
 from mlx_manager.core.security.principal import KeyLimits, Principal, Role, Scope
@@ -35,14 +35,14 @@ class DatabaseCredentials:
         """The state, by a query."""
         has_users = exists(select(col(User.id)).where(~col(User.is_builtin)))
         async with self._database.reading() as session:
-            row = (await session.execute(select(col(AuthState.revision), has_users))).one()
+            row = (await session.exec(select(col(AuthState.revision), has_users))).one()
         return AccountState(row[0], bool(row[1]))
 
     async def find_key(self, digest: str) -> Principal | None:
         """Who a key belongs to, unless it was revoked or its user may not come in."""
         async with self._database.reading() as session:
             query = select(ApiKey, User).join(User, _same(ApiKey.user_id, User.id))
-            row = (await session.execute(query.where(col(ApiKey.digest) == digest))).one_or_none()
+            row = (await session.exec(query.where(col(ApiKey.digest) == digest))).one_or_none()
         if row is None or row[0].revoked_at is not None or row[1].status != UserStatus.ACTIVE:
             return None
         key, user = row
@@ -52,7 +52,7 @@ class DatabaseCredentials:
         """Whose session this is, unless it is over or its user may not come in."""
         async with self._database.reading() as session:
             query = select(SignInSession, User).join(User, _same(SignInSession.user_id, User.id))
-            row = (await session.execute(query.where(col(SignInSession.id) == session_id))).one_or_none()
+            row = (await session.exec(query.where(col(SignInSession.id) == session_id))).one_or_none()
         if row is None or row[0].revoked_at is not None or row[1].status != UserStatus.ACTIVE:
             return None
         signed_in, user = row
