@@ -138,7 +138,7 @@ def make_accounts(database: Database, clock: Clock) -> Accounts:
         hashing=PasswordHashing(),
         throttle=SignInThrottle(lambda: clock.monotonic_s),
         setup_token=SetupToken(),
-        mode=lambda: "closed",
+        mode=lambda _: "closed",
         now=lambda: clock.now,
     )
 

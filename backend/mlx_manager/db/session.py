@@ -86,7 +86,8 @@ class Database:
         """
         async with self._writing, self._session(is_read_only=False) as session, session.begin():
             if not self.is_sqlite:
-                await session.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+                connection = await session.connection()
+                await connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
             yield session
 
     @asynccontextmanager
