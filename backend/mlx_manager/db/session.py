@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, event, func, select, update
+from sqlalchemy import Connection, event, func, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session, UOWTransaction
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from mlx_manager.db.tables import ApiKey, AuthState, SignInSession, User
@@ -86,8 +87,7 @@ class Database:
         """
         async with self._writing, self._session(is_read_only=False) as session, session.begin():
             if not self.is_sqlite:
-                connection = await session.connection()
-                await connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+                await session.exec(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
             yield session
 
     @asynccontextmanager

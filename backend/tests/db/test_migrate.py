@@ -66,7 +66,8 @@ async def test_a_current_database_is_left_alone(database: Database, home: Path) 
         assert not database.path.with_name(f"{database.path.name}.lock").exists()
 
 
-async def test_a_current_database_costs_no_import_of_alembic(database_url: str, home: Path) -> None:
+async def test_a_current_database_costs_no_import_of_alembic(sqlite_template: Path, home: Path) -> None:
+    database_url = f"sqlite+aiosqlite:///{sqlite_template}"
     program = (
         "import asyncio, sys; from pathlib import Path\n"
         "from mlx_manager.db.session import Database; from mlx_manager.db.migrate import prepare\n"
@@ -200,7 +201,8 @@ async def test_a_file_that_is_no_database(home: Path, tmp_path: Path) -> None:
     assert path.read_bytes() == b"something else entirely\n" * 100
 
 
-async def test_the_newest_ten_backups_of_a_kind_are_kept(database: Database, home: Path) -> None:
+async def test_the_newest_ten_backups_of_a_kind_are_kept(new_url: NewDatabase, home: Path) -> None:
+    database = Database(await new_url("sqlite"))
     folder = home / "backups"
     folder.mkdir(mode=0o755)
     (folder / "mine.tar.gz").touch()
@@ -210,3 +212,4 @@ async def test_the_newest_ten_backups_of_a_kind_are_kept(database: Database, hom
     assert folder.stat().st_mode & 0o777 == 0o700
     with tarfile.open(made[-1]) as archive:  # any tar program can open it
         assert archive.getnames()[0] == "manifest.json"
+    await database.close()
