@@ -107,9 +107,11 @@ class LogFile(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Say once that the file cannot be written; the terminal has the lines all the same."""
-        if not self._has_complained:
+        reason = sys.exc_info()[1]
+        if not isinstance(reason, OSError):
+            super().handleError(record)  # a fault of ours, such as a message that does not fit its arguments
+        elif not self._has_complained:
             self._has_complained = True
-            reason = sys.exc_info()[1]
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 print(f"{self.baseFilename} cannot be written, so lines are lost: {reason}", file=sys.stderr)
 

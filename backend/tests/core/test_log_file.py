@@ -212,6 +212,18 @@ def test_a_place_that_cannot_be_written_is_said_once(
     assert second.endswith("goes on")
 
 
+def test_a_message_that_does_not_fit_is_shown_and_the_next_is_written(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(file=file)
+    logging.getLogger("a").info("%d", "no number")
+    logging.getLogger("a").info("next")
+    shown = capfd.readouterr().err
+    assert "TypeError" in shown
+    assert "cannot be written" not in shown
+    assert [line["message"] for line in lines(file)] == ["next"]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
 def test_a_full_disk_is_said_once(
     file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -64,7 +64,7 @@ def test_without_a_keychain_it_is_a_private_file(home: Path) -> None:
     assert file == home / "secrets" / "encryption.key"
     assert [path.stat().st_mode & 0o777 for path in (home, file.parent, file)] == [0o700, 0o700, 0o600]
     assert encryption_key(home) == key == SealingKey.parse(file.read_text())
-    assert not list(file.parent.glob("*.partial"))
+    assert not list(file.parent.glob(".*.partial"))
 
 
 def test_with_a_keychain_there_is_no_file(home: Path) -> None:
@@ -174,7 +174,7 @@ def test_rotation(home: Path, has_keychain: bool) -> None:
 
 def test_a_half_written_file_of_before_is_no_obstacle(home: Path) -> None:
     key_file(home).parent.mkdir(parents=True)
-    key_file(home).with_suffix(".partial").write_text("half")
+    (home / "secrets" / ".encryption.key.partial").write_text("half")
     assert encryption_key(home) == encryption_key(home)
 
 

@@ -128,7 +128,7 @@ def _from_file(path: Path) -> SealingKey | None:
 
 def _to_file(path: Path, key: SealingKey) -> None:
     """Whole or not at all, also where the power goes."""
-    partial = path.with_suffix(".partial")
+    partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with open(descriptor, "w") as file:
