@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.security import names
-from mlx_manager.core.security.principal import Role
+from mlx_manager.core.security.principal import OWNER, Role
 from mlx_manager.db.tables import AuthState, SignInSession, User, UserStatus
 from mlx_manager.users import one_time_tokens
 
@@ -71,6 +71,9 @@ async def add_user(
     """
     if fault := names.fault_of(name):
         raise ApiError(ErrorCode.INVALID_REQUEST, fault, param="name")
+    if names.fold(name) == OWNER.user_name:
+        message = f"{name!r} is what the machine's owner is called already"
+        raise ApiError(ErrorCode.ALREADY_EXISTS, message, param="name")
     await lock_accounts(session)
     if (role, status) != (Role.ADMIN, UserStatus.ACTIVE) and not await has_users(session):
         raise ApiError(ErrorCode.CONFLICT, "the first user is an administrator, and there is none yet")

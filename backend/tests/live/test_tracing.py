@@ -276,8 +276,8 @@ def test_off_is_off(env: dict[str, str], is_on: bool, tmp_path: Path) -> None:
     code = (
         "from mlx_manager.mlx_server.main import app, mlx_server_settings as settings\n"
         "from mlx_manager.mlx_server.serving import Serving\n"
-        "instrumented = getattr(app, '_is_instrumented_by_opentelemetry', False)\n"
-        "print(instrumented, Serving(settings, print).generator._tracer)"
+        "is_instrumented = getattr(app, '_is_instrumented_by_opentelemetry', False)\n"
+        "print(is_instrumented, Serving(settings, print).generator._tracer)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -28,6 +28,7 @@ class ModelLoader:
         device_bytes: most that the device should hold, as the last worker reported it; None before the first.
         widens_half: whether workers hold half-precision weights as fp32.
         process_bytes: what a worker takes before it has a model.
+        keeps_findings: whether what a probe finds is kept for the next load, and taken from there.
     """
 
     def __init__(self, settings: MLXServerSettings) -> None:
@@ -36,6 +37,7 @@ class ModelLoader:
         self.device_bytes: int | None = None
         self.widens_half = False
         self.process_bytes = 0
+        self.keeps_findings = True
 
     async def meet_device(self) -> None:
         """Learn from a worker what the device is, if no worker has said so yet. Raises ApiError."""
@@ -105,7 +107,7 @@ class ModelLoader:
             cache_disk_budget_bytes=disk_bytes,
             cache_disk_floor_bytes=int(settings.prefix_cache_disk_floor_gb * GB),
             adapter_path="" if model.adapter_path is None else str(model.adapter_path),
-            probe_dir=str(home_dir() / "probes"),
+            probe_dir=str(home_dir() / "probes") if self.keeps_findings else "",
             tracing=wire.Tracing(model.model_id, targets) if (targets := span_targets(settings)) else None,
         )
 
