@@ -12,6 +12,8 @@ from mlx_manager.db.session import Database
 from tests.postgres import Cluster, finish, require_postgres
 
 KINDS = ("sqlite", "postgresql")
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For a test of `database` to which it is all the same."""
 NewDatabase = Callable[[str], Awaitable[str]]
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,8 +17,8 @@ from mlx_manager.db.archive import Archive, Manifest
 from mlx_manager.db.backup import SECRETS, back_up_before, read_secrets
 from mlx_manager.db.errors import BackupRefused
 from mlx_manager.db.migrate import migrate
-from mlx_manager.db.portable import our_tables, replace_rows
-from mlx_manager.db.schema_version import SCHEMA, VERSION_TABLE, Schema
+from mlx_manager.db.portable import replace_rows
+from mlx_manager.db.schema_version import SCHEMA, TABLES, VERSION_TABLE, Schema
 from mlx_manager.db.session import Database
 from mlx_manager.db.whole import exclusive, read_revision, snapshot
 
@@ -88,11 +88,13 @@ async def _replace(connection: AsyncConnection, backup: Archive, schema: Schema)
 def _drop(connection: Connection, schema: Schema) -> int:
     """Drop our tables, and return the number that `auth_state` had."""
     read_revision(connection, schema)  # refuses what is not ours
-    tables = our_tables(connection)
-    number = _number(connection) if any(table.name == "auth_state" for table in tables) else 0
-    for table in reversed(tables):
-        table.drop(connection)
-    connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
+    names = sorted({*TABLES, VERSION_TABLE} & set(inspect(connection).get_table_names()))
+    number = _number(connection) if "auth_state" in names else 0
+    if connection.dialect.name == "sqlite":
+        for name in names:
+            connection.execute(text(f"DROP TABLE {name}"))
+    elif names:  # at once, or one would refer to another
+        connection.execute(text(f"DROP TABLE {', '.join(names)}"))
     return number
 
 

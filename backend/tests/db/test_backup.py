@@ -19,7 +19,7 @@ from mlx_manager.db.schema_version import HEAD
 from mlx_manager.db.session import Database
 from mlx_manager.db.tables import StoredSecret
 from mlx_manager.db.whole import exclusive
-from tests.databases import KINDS, NewDatabase
+from tests.databases import KINDS, ON_SQLITE, NewDatabase
 from tests.db.dump import populate
 from tests.postgres import finish
 
@@ -107,6 +107,7 @@ async def test_tables_of_others_stay_out(database: Database, home: Path, tmp_pat
     assert "theirs" not in manifest.tables
 
 
+@ON_SQLITE
 async def test_nothing_is_overwritten(database: Database, home: Path, tmp_path: Path) -> None:
     target = tmp_path / "backup.tar.gz"
     target.write_bytes(b"precious")
@@ -115,6 +116,7 @@ async def test_nothing_is_overwritten(database: Database, home: Path, tmp_path: 
     assert target.read_bytes() == b"precious"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("odd", ["folder", "link", "name"])
 async def test_an_odd_thing_among_the_secrets(
     database: Database, home: Path, tmp_path: Path, odd: str
@@ -133,11 +135,13 @@ async def test_an_odd_thing_among_the_secrets(
     assert list(folder.iterdir()) == []
 
 
+@ON_SQLITE
 async def test_a_folder_that_is_not_there(database: Database, home: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupRefused, match="cannot be written: No such file"):
         await back_up(database, tmp_path / "no" / "backup.tar.gz", home)
 
 
+@ON_SQLITE
 async def test_a_failure_leaves_nothing_behind(
     database: Database, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

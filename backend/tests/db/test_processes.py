@@ -99,7 +99,7 @@ async def test_two_processes_that_start_at_once(
 ) -> None:
     old = await new_url(kind)
     await load("0001", old, request.getfixturevalue("postgres") if kind == "postgresql" else None)
-    urls = [*[await new_url(kind) for _ in range(2)], old]
+    urls = [await new_url(kind), old]
     arguments = [[json.dumps(urls), str(home)]] * NUM_PROCESSES
     await asyncio.to_thread(run_together, STARTER, arguments, len(urls))
     for url in urls:
@@ -111,6 +111,7 @@ async def test_two_processes_that_start_at_once(
     assert len(list((home / "backups").iterdir())) == 1  # only one of them had anything to do
 
 
+@pytest.mark.full
 def test_processes_that_open_a_new_file_at_once(tmp_path: Path) -> None:
     """SQLite refuses who switches a file to its write-ahead log at the same time as another."""
     program = """

@@ -20,6 +20,7 @@ TOOLS = {
     "sudo": '[ "$1" = -n ] && shift; exec "$@"',
     "ldconfig": "",
     "apt-get": 'echo "apt-get $*"',
+    "ls": "exit 0",
 }
 
 
@@ -53,6 +54,9 @@ def test_installs_what_is_missing_and_only_that(tmp_path: Path) -> None:
     assert any(line.startswith("apt-get install") and line.endswith(" libopenblas0") for line in lines)
     complete = run_ci(tmp_path, ldconfig='echo "libopenblas.so.0 (libc6) => /usr/lib/libopenblas.so.0"')
     assert complete.stdout.splitlines() == ["make test"]
+    no_postgres = run_ci(tmp_path, ls="exit 2").stdout.splitlines()
+    assert any(line.startswith("apt-get install") and " postgresql " in line for line in no_postgres)
+    assert not any("postgresql" in line for line in lines)
 
 
 @pytest.mark.skipif(not ON_LINUX, reason="nothing is installed on macOS")
