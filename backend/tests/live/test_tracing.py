@@ -98,6 +98,7 @@ def test_a_streamed_chat(traced: Server, collector: Collector) -> None:
         "max_tokens": 4,
         "temperature": 0,
         "stream": True,
+        "cache_salt": trace_id,
     }
     with traced.client.stream(
         "POST", f"{CHAT}?api_key={KEY}", json=body, headers={**headers, "x-request-id": "mine"}
@@ -149,6 +150,7 @@ def test_a_completion_and_one_that_finds_its_prefix(traced: Server, collector: C
         "presence_penalty": -0.5,
     }
     body = {"model": "demo", "prompt": f"{PROMPT} and so on and on.", "stop": ["\n\n", "END"], **stated}
+    body["cache_salt"] = secrets.token_hex(8)
     for attempt in range(2):
         trace_id, headers = new_trace()
         response = traced.post(TEXT, body, headers=headers)
@@ -197,6 +199,7 @@ def test_a_client_that_leaves(traced: Server, collector: Collector) -> None:
 
 
 def test_a_worker_that_is_killed(traced: Server, collector: Collector) -> None:
+    assert traced.client.post(f"/admin/models/{ENDLESS}/load").status_code == 200  # forgets deaths
     trace_id, headers = new_trace()
     name = f"text_completion {ENDLESS}"
     stream = BackgroundStream(traced, TEXT, endless_completion(), headers)
