@@ -1,5 +1,6 @@
 """Whether a model says the same alone and in company: real answers, compared token by token."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -37,12 +38,17 @@ def first_difference(prompt: int, alone: Sequence[Token], together: Sequence[Tok
 
 
 def largest_shift(alone: Sequence[Token], together: Sequence[Token]) -> float:
-    """The largest difference of a token's logprob, as far as the answers agree."""
-    shift = 0.0
+    """The largest difference of a token's logprob, as far as the answers agree; NaN where one is that."""
+    shifts = [0.0]
     for own, other in zip(alone, together, strict=True):
         if own.token_id != other.token_id:
             break
         assert own.logprobs is not None
         assert other.logprobs is not None
-        shift = max(shift, abs(own.logprobs.logprob - other.logprobs.logprob))
-    return shift
+        shifts.append(abs(own.logprobs.logprob - other.logprobs.logprob))
+    return largest(shifts)
+
+
+def largest(numbers: Sequence[float]) -> float:
+    """The largest, or NaN where one is that; `max` passes over it."""
+    return math.nan if any(map(math.isnan, numbers)) else max(numbers)

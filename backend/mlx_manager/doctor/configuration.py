@@ -62,10 +62,10 @@ def check_settings(settings: Settings, environ: Mapping[str, str] = os.environ) 
     names = list(_unknown(settings, environ))
     for text in names:
         yield warning(CHECK, text, "Correct its name, or remove it.")
-    for one in (settings.server, settings.manager):
-        for fault in check_bind(one, one.host):
-            yield problem(CHECK, fault, "The program refuses to start like this.")
-    if not settings.faults and not names:
+    refusals = [fault for one in (settings.server, settings.manager) for fault in check_bind(one, one.host)]
+    for fault in refusals:
+        yield problem(CHECK, fault, "The program refuses to start like this.")
+    if not (settings.faults or names or refusals):
         stated = sorted(name for name in environ if name.upper().startswith(_PREFIXES))
         yield ok(CHECK, f"{', '.join(stated)}" if stated else "every setting has its default")
 

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,29 @@ def check_database(url: str) -> Iterator[Finding]:
         yield asyncio.run(_check_server(url))
 
 
+def check_keys(path: Path, host: str) -> Iterator[Finding]:
+    """Whether anybody has a key for a server that other machines can reach; they need one.
+
+    Args:
+        path: the SQLite file.
+    """
+    count = 0
+    with suppress(sqlite3.Error), closing(_open(path)) as connection:
+        row = connection.execute("SELECT count(*) FROM api_keys WHERE revoked_at IS NULL").fetchone()
+        count = int(row[0])
+    if not count:
+        text = f"the server listens on {host} and there is no key, so it refuses every call"
+        yield warning("keys", text, "Make one: `mlx-manager keys create NAME`.")
+    else:
+        yield ok("keys", f"the server listens on {host}; {count} good for calling it")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """The file as it is; it is neither made nor changed."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(uri, uri=True, timeout=_ANSWERS_WITHIN_S, check_same_thread=False)
+
+
 def _check_sqlite(path: Path) -> Finding:
     from sqlalchemy import create_engine
 
@@ -42,12 +66,7 @@ def _check_sqlite(path: Path) -> Finding:
 
     if not path.exists():
         return ok(CHECK, f"{path} is made at the first start")
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, timeout=_ANSWERS_WITHIN_S, check_same_thread=False)
-
-    engine = create_engine("sqlite://", creator=connect)
+    engine = create_engine("sqlite://", creator=lambda: _open(path))
     try:
         with engine.connect() as connection:
             faults = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check")]

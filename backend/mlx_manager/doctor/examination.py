@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from mlx_manager.core.paths import home_dir
+from mlx_manager.core.ports import is_loopback
 from mlx_manager.doctor.configuration import CHECK as SETTINGS_CHECK
 from mlx_manager.doctor.configuration import Settings, check_settings, read_settings
 from mlx_manager.doctor.finding import Finding, problem, warning
@@ -92,19 +93,18 @@ class Examination:
         for name, one in (("server", settings.server), ("manager", settings.manager)):
             yield from check_port(name, one.host, one.port, f"{one.env_prefix()}PORT")
 
-    def _database(self, _: Settings) -> Iterator[Finding]:
+    def _database(self, settings: Settings) -> Iterator[Finding]:
         from mlx_manager.db.settings import DatabaseSettings
-        from mlx_manager.doctor.database import check_database
+        from mlx_manager.doctor.database import check_database, check_keys
 
         yield from check_database(DatabaseSettings().url())
+        if not is_loopback(settings.server.host) and (path := _database_path()) is not None:
+            yield from check_keys(path, settings.server.host)
 
     def _permissions(self, _: Settings) -> Iterator[Finding]:
-        from mlx_manager.db.settings import DatabaseSettings
         from mlx_manager.doctor.permissions import check_permissions
 
-        scheme, _separator, path = DatabaseSettings().url().partition(":///")
-        is_file = scheme.startswith("sqlite") and bool(path)
-        yield from check_permissions(home_dir(), Path(path) if is_file else None)
+        yield from check_permissions(home_dir(), _database_path())
 
     def _hub(self, _: Settings) -> Iterator[Finding]:
         from mlx_manager.doctor.hub import check_hub
@@ -119,6 +119,17 @@ class Examination:
 
         async for finding in examine(self._model_ids, settings.server, self._show):
             yield finding
+
+
+def _database_path() -> Path | None:
+    """The SQLite file; None where the database is a server's."""
+    from sqlalchemy.engine import make_url
+
+    from mlx_manager.db.settings import DatabaseSettings
+
+    url = make_url(DatabaseSettings().url())
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return Path(str(url.database)) if is_file else None
 
 
 def _guarded(

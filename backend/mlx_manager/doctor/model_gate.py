@@ -16,6 +16,7 @@ from mlx_manager.doctor.agreement import (
     HALF_TOLERANCE,
     Difference,
     first_difference,
+    largest,
     largest_shift,
 )
 from mlx_manager.doctor.finding import Finding, Level, ok, problem, warning
@@ -128,7 +129,7 @@ def compare(
     pairs = list(zip(alone, together, strict=True))
     found = [first_difference(number, *pair) for number, pair in enumerate(pairs)]
     differences = [difference for difference in found if difference is not None]
-    shift = max(largest_shift(*pair) for pair in pairs)
+    shift = largest([largest_shift(*pair) for pair in pairs])
     count = sum(map(len, alone))
     what = f"{len(pairs)} answers of {count} tokens, alone and together"
     check = _check(model.model_id)

@@ -48,7 +48,10 @@ def _private(path: Path, level: Level) -> Iterator[Finding]:
     """What is wrong with a file or folder that is to be its owner's alone; nothing where it is not there."""
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        yield Finding(CHECK, Level.PROBLEM, f"{path}: {error.strerror}", f"`chown -R $USER {path.parent}`")
         return
     wanted = 0o700 if stat.S_ISDIR(status.st_mode) else 0o600
     mode = stat.S_IMODE(status.st_mode)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,14 +51,17 @@ def test_options_of_a_model_are_honoured_or_refused(start_server: StartServer) -
     assert server.client.get("/v1/models/endless").json()["runtime"]["prompt_lookup"] == "on"
 
 
-def test_the_doctor_says_the_same(server: Server) -> None:
-    command = [sys.executable, "-m", "mlx_manager", "doctor", "demo", "no-such-model"]
+@pytest.mark.full
+def test_the_doctor_says_the_same(server: Server, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mlx_manager", "doctor", "--offline", "demo", "no-such-model"]
+    env = {"MLX_MANAGER_HOME": str(tmp_path), "MLX_SERVER_PORT": "0", "MLX_MANAGER_PORT": "0"}
     ran = subprocess.run(
-        command, env=clean_environment({}), capture_output=True, text=True, timeout=DEADLINE_S
+        command, env=clean_environment(env), capture_output=True, text=True, timeout=DEADLINE_S
     )
     assert ran.returncode == 1, ran.stderr
     assert server.client.get("/v1/models/demo").json()["runtime"]["batching"].split(":")[0] in ran.stdout
-    assert "no-such-model: loading ...\n  failed: there is no model" in ran.stdout
+    assert "model no-such-model: there is no model" in ran.stdout
+    assert "1 problem," in ran.stdout
 
 
 def test_two_models_at_once(server: Server) -> None:

@@ -98,6 +98,7 @@ def test_a_streamed_chat(traced: Server, collector: Collector) -> None:
         "max_tokens": 4,
         "temperature": 0,
         "stream": True,
+        "cache_salt": trace_id,
     }
     with traced.client.stream(
         "POST", f"{CHAT}?api_key={KEY}", json=body, headers={**headers, "x-request-id": "mine"}
@@ -149,6 +150,7 @@ def test_a_completion_and_one_that_finds_its_prefix(traced: Server, collector: C
         "presence_penalty": -0.5,
     }
     body = {"model": "demo", "prompt": f"{PROMPT} and so on and on.", "stop": ["\n\n", "END"], **stated}
+    body["cache_salt"] = secrets.token_hex(8)
     for attempt in range(2):
         trace_id, headers = new_trace()
         response = traced.post(TEXT, body, headers=headers)
@@ -197,6 +199,7 @@ def test_a_client_that_leaves(traced: Server, collector: Collector) -> None:
 
 
 def test_a_worker_that_is_killed(traced: Server, collector: Collector) -> None:
+    assert traced.client.post(f"/admin/models/{ENDLESS}/load").status_code == 200  # forgets deaths
     trace_id, headers = new_trace()
     name = f"text_completion {ENDLESS}"
     stream = BackgroundStream(traced, TEXT, endless_completion(), headers)
@@ -265,14 +268,9 @@ def test_a_worker_imports_opentelemetry_only_where_it_is_traced(traced: Server, 
 
 
 @pytest.mark.parametrize(
-    ("env", "is_on"),
-    [
-        ({}, False),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}, True),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "MLX_SERVER_LOGFIRE_ENABLED": "0"}, False),
-    ],
+    "env", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "MLX_SERVER_LOGFIRE_ENABLED": "0"}]
 )
-def test_off_is_off(env: dict[str, str], is_on: bool, tmp_path: Path) -> None:
+def test_off_is_off(env: dict[str, str], tmp_path: Path) -> None:
     code = (
         "from mlx_manager.mlx_server.main import app, mlx_server_settings as settings\n"
         "from mlx_manager.mlx_server.serving import Serving\n"
@@ -286,10 +284,10 @@ def test_off_is_off(env: dict[str, str], is_on: bool, tmp_path: Path) -> None:
         text=True,
         timeout=60,
     )
-    instrumented, _, tracer = done.stdout.strip().partition(" ")
-    assert (instrumented == "True", tracer != "None") == (is_on, is_on), done.stderr
+    assert done.stdout.strip() == "False None", done.stderr
 
 
+@pytest.mark.full
 def test_a_token_is_enough_and_stays_out_of_arguments(start_server: StartServer) -> None:
     with Collector() as logfire:
         env = {"LOGFIRE_BASE_URL": logfire.url, "MLX_SERVER_LOGFIRE_TOKEN": TOKEN}
@@ -307,6 +305,7 @@ def test_a_token_is_enough_and_stays_out_of_arguments(start_server: StartServer)
         assert TOKEN not in server.log
 
 
+@pytest.mark.full
 def test_the_last_spans_are_sent_at_the_end(start_server: StartServer) -> None:
     with Collector() as collector:
         # So late that nothing is sent before the end.
@@ -336,6 +335,7 @@ def test_a_collector_that_never_answers(start_server: StartServer) -> None:
         wait_until(lambda: not any(map(psutil.pid_exists, (w.pid for w in workers))), "the workers go, too")
 
 
+@pytest.mark.full
 def test_a_collector_that_refuses_does_not_fill_the_log(start_server: StartServer) -> None:
     with Collector(status=400) as collector:
         server = start_server(tracing_env(collector))
