@@ -108,7 +108,7 @@ async def _owner(session: "AsyncSession", name: str | None) -> "User":
         return owner
     administrators = await users.active_administrators(session)
     if len(administrators) != 1:
-        raise ApiError(ErrorCode.CONFLICT, "there are several administrators: say whose key with --user")
+        raise ApiError(ErrorCode.CONFLICT, "it is not clear whose key this is to be: say so with --user")
     return administrators[0]
 
 
