@@ -1,20 +1,8 @@
-"""The `mlx-manager` command: starts either program, or runs a command on the database."""
+"""The `mlx-manager` command: starts a program, or runs a command on the database."""
 
-import os
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
 
-PROGRAMS = {
-    "serve": "mlx_manager.main",
-    "server": "mlx_manager.mlx_server.main",
-    "doctor": "mlx_manager.mlx_server.doctor",
-}
-
-
-def become(program: str, arguments: Sequence[str]) -> NoReturn:
-    """Replace this process by the program, so that signals reach it and nothing stands between."""
-    os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[program], *arguments])
+from mlx_manager.programs import PROGRAMS, become
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from mlx_manager import __version__
-from mlx_manager.cli import become
 from mlx_manager.core.paths import ensure_home
 from mlx_manager.keys.commands import app as keys_app
+from mlx_manager.programs import become
 from mlx_manager.terminal import AsJson, fail, in_database, is_terminal, note, show
 from mlx_manager.users.commands import app as users_app
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from mlx_manager.core.errors import ApiError
 from mlx_manager.core.paths import ensure_home
+from mlx_manager.core.security.passwords import fault_of
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -57,8 +58,6 @@ def is_terminal() -> bool:
 
 def new_password(*, from_stdin: bool) -> tuple[str, bool]:
     """A password from stdin, from somebody at the terminal, or else made up; and whether it was made up."""
-    from mlx_manager.users.schemas import password_fault
-
     if not from_stdin and not is_terminal():
         return secrets.token_urlsafe(18), True
     if from_stdin:
@@ -68,7 +67,7 @@ def new_password(*, from_stdin: bool) -> tuple[str, bool]:
             fail("the password is not text in UTF-8")
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    if fault := password_fault(password):
+    if fault := fault_of(password):
         fail(fault)
     return password, False
 

@@ -72,7 +72,7 @@ async def prepare(database: Database) -> None:
             User(
                 id=OWNER_ID,
                 name="owner",
-                name_folded="owner",
+                name_folded="<Owner>",
                 is_builtin=True,
                 role=Role.ADMIN.value,
                 status=UserStatus.ACTIVE.value,

@@ -13,6 +13,7 @@ from mlx_manager.db.tables import TokenKind, User, UserStatus
 from mlx_manager.dependencies import Accounts
 from mlx_manager.users import one_time_tokens
 from mlx_manager.users import service as users
+from mlx_manager.users.locking import lock_accounts
 
 MAX_PENDING: Final = 100
 """So many may wait for approval at once: anybody at all may register."""
@@ -43,7 +44,7 @@ async def set_up(
             )
     digest = await accounts.hashing.hash(password)
     async with accounts.database.session() as session:
-        await users.lock_accounts(session)
+        await lock_accounts(session)
         if await users.has_users(session):
             raise ApiError(ErrorCode.CONFLICT, "there is an administrator already; sign in")
         user = await users.add_user(

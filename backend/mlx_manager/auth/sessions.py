@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from mlx_manager.core.security.api_keys import digest_of
 from mlx_manager.db.tables import RefreshToken, SignInSession, User, UserStatus
+from mlx_manager.users.locking import lock_accounts
 
 LIFETIME: Final = timedelta(days=30)
 """A session ends so long after its last refresh."""
@@ -69,9 +70,10 @@ async def carry_on(session: AsyncSession, refresh_token: str, now: datetime) -> 
     token = (await session.exec(query)).first()
     if token is None:
         return None
-    row = await session.get(SignInSession, token.session_id, with_for_update=True)
-    assert row is not None  # its foreign key
+    await lock_accounts(session)
     await session.refresh(token)  # another refresh may have had the lock before us
+    row = await session.get(SignInSession, token.session_id)
+    assert row is not None  # its foreign key
     user = await session.get(User, row.user_id)
     if user is None or user.status != UserStatus.ACTIVE or not is_open(row, now):
         return None

@@ -21,7 +21,7 @@ Owner = Annotated[str | None, typer.Option("--user", help="Whose; needed where i
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="To tell it from others.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="To tell it from others.")],
     scope: Annotated[list[Scope] | None, typer.Option(help="Repeatable; inference by default.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Repeatable; every model by default.")] = None,
     expires_in_days: Annotated[int | None, typer.Option(help="Never by default.")] = None,
@@ -108,7 +108,7 @@ async def _owner(session: "AsyncSession", name: str | None) -> "User":
         return owner
     administrators = await users.active_administrators(session)
     if len(administrators) != 1:
-        raise ApiError(ErrorCode.CONFLICT, "there are several administrators: say whose key with --user")
+        raise ApiError(ErrorCode.CONFLICT, "it is not clear whose key this is to be: say so with --user")
     return administrators[0]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Make and manage users.", no_args_is_help=True, rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(help="The user's name, in whatever case.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name, in whatever case.")]
 
 
 @app.command()

@@ -11,6 +11,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.security.api_keys import digest_of
 from mlx_manager.core.security.principal import Role
 from mlx_manager.db.tables import OneTimeToken, TokenKind, User
+from mlx_manager.users.locking import lock_accounts
 
 _RANDOM_BYTES = 32
 
@@ -58,7 +59,8 @@ async def withdraw_for(session: AsyncSession, user_id: str) -> None:
 
 async def redeem(session: AsyncSession, kind: TokenKind, token: str, now: datetime) -> OneTimeToken | None:
     """Use a token up; None where it is unknown, of another kind, used or expired."""
-    query = select(OneTimeToken).where(OneTimeToken.digest == digest_of(token)).with_for_update()
+    await lock_accounts(session)
+    query = select(OneTimeToken).where(OneTimeToken.digest == digest_of(token))
     row = (await session.exec(query)).first()
     if row is None or row.kind != kind or row.used_at is not None or now >= row.expires_at:
         return None

@@ -30,30 +30,14 @@ def _check_name(name: str) -> str:
     return name
 
 
-def password_fault(password: str) -> str | None:
-    """Why this cannot be somebody's new password, or None."""
-    if len(password) < passwords.MIN_CHARS:
-        return f"a password has at least {passwords.MIN_CHARS} characters"
-    return _sent_fault(password)
-
-
-def _sent_fault(password: str) -> str | None:
-    if len(password) > passwords.MAX_CHARS:
-        return f"a password has at most {passwords.MAX_CHARS} characters"
-    # JSON can spell halves of a surrogate pair, and stdin can hold bytes that are no text.
-    if any("\ud800" <= character <= "\udfff" for character in password):
-        return "a password is text in Unicode"
-    return None
-
-
 def _check_new(password: SecretStr) -> SecretStr:
-    if fault := password_fault(password.get_secret_value()):
+    if fault := passwords.fault_of(password.get_secret_value()):
         raise ValueError(fault)
     return password
 
 
 def _check_sent(password: SecretStr) -> SecretStr:
-    if fault := _sent_fault(password.get_secret_value()):
+    if fault := passwords.fault_of_sent(password.get_secret_value()):
         raise ValueError(fault)
     return password
 

@@ -10,16 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.security import names
 from mlx_manager.core.security.principal import OWNER, Role
-from mlx_manager.db.tables import AuthState, SignInSession, User, UserStatus
+from mlx_manager.db.tables import SignInSession, User, UserStatus
 from mlx_manager.users import one_time_tokens
-
-
-async def lock_accounts(session: AsyncSession) -> None:
-    """Let nobody else decide about users until this unit ends.
-
-    Whoever counts users first and acts on the number must hold it. On SQLite the unit's own lock does it.
-    """
-    await session.exec(select(AuthState).with_for_update())
+from mlx_manager.users.locking import lock_accounts
 
 
 async def has_users(session: AsyncSession) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from fastapi import APIRouter
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from mlx_manager import faults
@@ -44,14 +45,15 @@ async def reading(session: ReadingDep) -> dict[str, str]:
     return {"status": "done"}
 
 
-@router.post("/broken")
-async def broken(session: SessionDep) -> dict[str, str]:
-    """Asks for a table that is not there."""
-    await session.exec(text("SELECT 'a secret value' FROM nothing"))  # type: ignore[call-overload]
-    return {}
+@router.post("/unreachable")
+async def unreachable(session: SessionDep) -> dict[str, str]:
+    """What the driver raises when nobody answers."""
+    await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
+    raise OperationalError("SELECT ?", ("a secret value",), OSError("gone"))
 
 
 async def _defer_foreign_keys(session: AsyncSession) -> None:
+    """Until the commit; SQLite's way."""
     await session.exec(text("PRAGMA defer_foreign_keys = ON"))  # type: ignore[call-overload]
 
 
@@ -61,7 +63,7 @@ async def _defer_foreign_keys(session: AsyncSession) -> None:
         ("commit-fails", (500, "internal_error")),
         ("refused", (409, "conflict")),
         ("reading", (500, "internal_error")),
-        ("broken", (503, "database_unavailable")),
+        ("unreachable", (503, "database_unavailable")),
     ],
 )
 async def test_what_was_not_committed_is_not_answered_with_200(

@@ -151,16 +151,14 @@ async def test_guessing_a_reset_token_is_throttled(house: House) -> None:
     assert (await house.client("2001:db8:0:1::1").post("/auth/password/reset", body)).status_code == 400
 
 
-def files_with(secret: str, folder: Path) -> list[Path]:
-    """The database's files among them."""
-    files = list(folder.iterdir())
+def files_with(secret: str, database: Path) -> list[Path]:
+    """The database's files that hold the secret, journals too."""
+    files = list(database.parent.glob(f"{database.name}*"))
     assert files
     return [file for file in files if secret.encode() in file.read_bytes()]
 
 
-async def test_a_password_is_shown_nowhere(
-    house: House, caplog: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
+async def test_a_password_is_shown_nowhere(house: House, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = "zebra-Zebra-42"
     client = house.client()
@@ -186,7 +184,7 @@ async def test_a_password_is_shown_nowhere(
     assert not [text for text in shown if secret in text]
     assert caplog.records
     assert secret not in caplog.text
-    assert files_with(secret, tmp_path) == []
+    assert files_with(secret, house.accounts.database.path) == []
 
 
 def test_a_password_is_in_no_exception() -> None:

@@ -1,5 +1,6 @@
 """The command as a program of its own: what it starts, what it imports, where it writes."""
 
+import importlib.util
 import json
 import stat
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import mlx_manager
+from mlx_manager.programs import PROGRAMS
 from tests.live.server import clean_environment
 
 HEAVY = {"sqlalchemy", "sqlmodel", "alembic", "jwt", "argon2", "fastapi", "mlx", "transformers"}
@@ -66,25 +68,22 @@ def test_it_starts_without_the_database(tmp_path: Path, arguments: tuple[str, ..
         assert not list(tmp_path.iterdir())
 
 
+def test_what_each_program_is() -> None:
+    for command, module in PROGRAMS.items():
+        assert importlib.util.find_spec(module) is not None, command
+    assert PROGRAMS.keys() == {"serve", "server", "doctor"}
+
+
 def test_a_program_takes_its_place(tmp_path: Path) -> None:
     """The same process, so that signals reach it; its options are its own, --help and --json too."""
-    code = "import os, sys\n"
-    code += "os.execv = lambda path, arguments: (print(os.getpid(), *arguments[1:]), sys.exit(7))\n"
-    code += "import mlx_manager.cli; sys.argv[0] = 'mlx-manager'; mlx_manager.cli.main()"
-    for command, module in (
-        ("serve", "mlx_manager.main"),
-        ("server", "mlx_manager.mlx_server.main"),
-        ("doctor", "mlx_manager.mlx_server.doctor"),
-    ):
-        done = run(tmp_path, command, "--port", "0", "--help", "--json", "-x", before=("-c", code))
-        assert done.returncode == 7
-        assert done.stdout.split()[1:] == ["-m", module, "--port", "0", "--help", "--json", "-x"]
-
-
-def test_the_server_says_so_itself(tmp_path: Path) -> None:
-    done = run(tmp_path, "server", "--help")
+    (tmp_path / "the_program.py").write_text("import os, sys; print(os.getpid(), *sys.argv[1:])")
+    code = f"import os, sys; sys.path.insert(0, {str(tmp_path)!r}); os.chdir(sys.path[0])\n"
+    code += "print(os.getpid(), flush=True); from mlx_manager import cli, programs\n"
+    code += "programs.PROGRAMS['server'] = 'the_program'; cli.main()"
+    done = run(tmp_path, "server", "--port", "0", "--help", "--json", "-x", "users", before=("-c", code))
     assert done.returncode == 0
-    assert "python -m mlx_manager.mlx_server.main" in done.stdout
+    before, after = done.stdout.splitlines()
+    assert after == f"{before} --port 0 --help --json -x users"
 
 
 @pytest.mark.parametrize("arguments", [(), ("users", "nonsense"), ("--nonsense",)])
