@@ -14,11 +14,11 @@ from starlette.responses import Response
 from mlx_manager import __version__
 from mlx_manager.access import RULES
 from mlx_manager.auth.endpoints import router as auth_router
+from mlx_manager.body_limit import BodyLimitMiddleware
 from mlx_manager.config import manager_settings
 from mlx_manager.core.access.authentication import AuthenticationMiddleware
 from mlx_manager.core.access.guard import GuardMiddleware
 from mlx_manager.core.access.mode import check_bind, is_open
-from mlx_manager.core.body_limit import BodyLimitMiddleware
 from mlx_manager.core.home_use import HomeInUse
 from mlx_manager.core.logs import configure_logging
 from mlx_manager.core.metrics import AppMetrics, MetricsMiddleware, exposition

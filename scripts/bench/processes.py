@@ -128,6 +128,13 @@ class Child:
         return []
 
 
+def address_of(child: Child) -> str | None:
+    """Where our server listens, once it has said so. Raises BenchError where it has ended."""
+    child.check()
+    found = _LISTENING.search(child.read_log())
+    return found[1] if found else None
+
+
 def start_ours(model: Path, home: Path, log: Path, env: Mapping[str, str]) -> tuple[Child, str]:
     """Our server with this model preloaded, ready; returns its process and URL."""
     settings = {
@@ -137,14 +144,8 @@ def start_ours(model: Path, home: Path, log: Path, env: Mapping[str, str]) -> tu
         "MLX_SERVER_PRELOAD": json.dumps([model.name]),
     }
     child = Child([sys.executable, "-m", "mlx_manager.mlx_server.main"], log, settings | dict(env))
-
-    def address() -> str | None:
-        child.check()
-        found = _LISTENING.search(child.read_log())
-        return found[1] if found else None
-
     try:
-        url = str(wait_until(address, "our server listens", START_DEADLINE_S))
+        url = str(wait_until(lambda: address_of(child), "our server listens", START_DEADLINE_S))
         wait_answering(child, f"{url}/ready")
     except BaseException:
         child.end()

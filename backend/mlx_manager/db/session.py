@@ -46,12 +46,15 @@ class Database:
         self._writing = asyncio.Lock()
         if self.is_sqlite:
             _create_private(self.path)
-            self.engine = create_async_engine(self.url)
+            self.engine = create_async_engine(self.url, hide_parameters=True)
             event.listen(self.engine.sync_engine, "connect", prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", begin_sqlite)
         else:
             self.engine = create_async_engine(
-                self.url, pool_pre_ping=True, connect_args={"timeout": _CONNECT_TIMEOUT_S}
+                self.url,
+                hide_parameters=True,
+                pool_pre_ping=True,
+                connect_args={"timeout": _CONNECT_TIMEOUT_S},
             )
 
     @property
