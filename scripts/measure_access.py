@@ -121,6 +121,7 @@ def over_http(home: Path, key: str) -> dict[str, list[float]]:
         for name in medians:
             folder = home if name == "closed" else Path(stack.enter_context(tempfile.TemporaryDirectory()))
             settings = {
+                "MLX_SERVER_PORT": "0",
                 "MLX_MANAGER_HOME": str(folder),
                 "MLX_SERVER_PRELOAD": "[]",
                 "MLX_SERVER_SPARE_WORKER": "false",

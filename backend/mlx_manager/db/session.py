@@ -46,7 +46,7 @@ class Database:
         self._writing = asyncio.Lock()
         if self.is_sqlite:
             _create_private(self.path)
-            self.engine = create_async_engine(self.url, hide_parameters=True)
+            self.engine = create_async_engine(self.url, hide_parameters=True)  # digests are among them
             event.listen(self.engine.sync_engine, "connect", prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", begin_sqlite)
         else:
