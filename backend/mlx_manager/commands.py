@@ -55,7 +55,7 @@ def server(context: typer.Context) -> NoReturn:
 
 @app.command(context_settings=_PASSED_ON)
 def doctor(context: typer.Context) -> NoReturn:
-    """Load models and say what this machine can do with them."""
+    """Look at this machine and at its models, and say what to do about what is found."""
     become("doctor", context.args)
 
 
@@ -65,11 +65,19 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write the database and the secrets to a file that only its owner may read."""
+    from mlx_manager.core.security.secret_key import SecretKeyError, existing_key, system_keychain
     from mlx_manager.core.times import utc_now
     from mlx_manager.db.backup import back_up
 
     target = file or Path(f"mlx-manager-{utc_now():%Y%m%dT%H%M%SZ}.tar.gz")
-    in_database(lambda database: back_up(database, target, ensure_home()), is_prepared=False)
+    home = ensure_home()
+    try:
+        key = existing_key(home, system_keychain())
+    except SecretKeyError as error:
+        fail(str(error))
+    # A keychain stays with its Mac; the file counts before it where the backup is restored.
+    kept = {} if key is None else {"encryption.key": key.text.encode()}
+    in_database(lambda database: back_up(database, target, home, extra_secrets=kept), is_prepared=False)
     show({"file": str(target.absolute())}, as_json=as_json, text=str(target))
     note("it holds every secret of this installation: keep it where nobody else reads it")
 

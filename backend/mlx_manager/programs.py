@@ -8,7 +8,7 @@ from typing import NoReturn
 PROGRAMS = {
     "serve": "mlx_manager.main",
     "server": "mlx_manager.mlx_server.main",
-    "doctor": "mlx_manager.mlx_server.doctor",
+    "doctor": "mlx_manager.doctor",
 }
 
 

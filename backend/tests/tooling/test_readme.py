@@ -70,10 +70,10 @@ def readme() -> str:
 EXAMPLES = examples(readme())
 
 
-def run(command: list[str], url: str, code: str) -> str:
+def run(command: list[str], url: str, home: Path, code: str) -> str:
     """Run code that says port 8000 against the live server; return what it printed, saying 8000 again."""
     port = url.rsplit(":", 1)[1]
-    env = clean_environment(OPENAI_API_KEY="none", NO_PROXY="127.0.0.1,localhost")
+    env = clean_environment(OPENAI_API_KEY="none", NO_PROXY="127.0.0.1,localhost", MLX_MANAGER_HOME=str(home))
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
     result = subprocess.run(
         [*command, re.sub(r":8000\b", f":{port}", code)],
@@ -125,6 +125,7 @@ VOLATILE_TEXT = [
     (re.compile(r"\b(chatcmpl|cmpl|msg|resp|req|call)[-_][\w-]+"), r"\1-ID"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b"), "UUID"),
     (re.compile(r"\b\d\d:\d\d:\d\d\b"), "TIME"),
+    (re.compile(r"\bsk-mlx-[\w.-]+"), "KEY"),
     (re.compile(r"\b\d+(\.\d+)? ?(ms|s|GB|MB|tokens/s)\b"), r"N \2"),
     (re.compile(r"\b\d\.\de-\d\d\b"), "TINY"),
     (re.compile(r"^(Starting the server|Loading the model)….*\n?", re.MULTILINE), ""),
@@ -179,11 +180,11 @@ def test_every_shell_example_is_one_that_is_run() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_example(example: Example, server_url: str, tmp_path: Path) -> None:
     if example.language == "python":
-        printed = run([sys.executable, "-c"], server_url, example.code)
+        printed = run([sys.executable, "-c"], server_url, tmp_path, example.code)
     else:
         to_run = "\n".join(line for line in example.code.splitlines() if not check_unrun(line.strip()))
         if re.sub(r"^\s*#.*", "", to_run, flags=re.MULTILINE).strip():
-            printed = run(["bash", "-euo", "pipefail", "-c"], server_url, to_run)
+            printed = run(["bash", "-euo", "pipefail", "-c"], server_url, tmp_path, to_run)
         elif example.output is None:
             return
         else:

@@ -69,6 +69,12 @@ def encryption_key(home: Path, keychain: Keychain | None = None) -> SealingKey:
         return _find(home, keychain) or _keep(home, SealingKey.new(), keychain)
 
 
+def existing_key(home: Path, keychain: Keychain | None = None) -> SealingKey | None:
+    """The key of this home, for a backup; None where none was made yet. Raises SecretKeyError."""
+    with _locked(home):
+        return _find(home, keychain)
+
+
 def rotate(home: Path, keychain: Keychain | None = None) -> SealingKey:
     """A fresh key in the old one's place, which also reads what the old one sealed. Raises SecretKeyError."""
     with _locked(home):
