@@ -10,6 +10,7 @@ log is shown; otherwise routine lines are left out until the answer is there.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import http.client
 import io
@@ -269,7 +270,38 @@ def wait_for_address(server: Server, terminal: Terminal) -> str:
     return server.log.address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
-def wait_until_ready(server: Server, terminal: Terminal, url: str) -> str:
+class Access:
+    """The credential that a closed server wants: a key of the machine's owner, as long as we need it."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self._key_id: str | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        return bool(self.headers)
+
+    def borrow(self) -> None:
+        from mlx_manager.db.errors import DatabaseFault
+        from mlx_manager.keys.lending import lend_key
+
+        if self.is_needed:
+            raise AnswerFailed("the server refuses a key that was made for it: is its database another?")
+        try:
+            self._key_id, key = asyncio.run(lend_key("make run"))
+        except DatabaseFault as fault:
+            raise AnswerFailed(str(fault)) from None
+        self.headers = {"Authorization": f"Bearer {key}"}
+
+    def give_back(self) -> None:
+        from mlx_manager.keys.lending import take_back
+
+        if self._key_id is not None:
+            asyncio.run(take_back(self._key_id))
+            self._key_id = None
+
+
+def wait_until_ready(server: Server, terminal: Terminal, url: str, access: Access) -> str:
     """Wait for the model that the server loads at start, and return its id."""
     started = time.monotonic()
     while True:
@@ -277,10 +309,13 @@ def wait_until_ready(server: Server, terminal: Terminal, url: str) -> str:
             raise ServerEnded
         try:
             connection = connect(url, timeout=10)
-            connection.request("GET", "/ready")
+            connection.request("GET", "/ready", headers=access.headers)
             response = connection.getresponse()
             state = json.loads(response.read())
             connection.close()
+            if response.status == 401:
+                access.borrow()
+                continue
         except (OSError, http.client.HTTPException):
             pass  # it ended, which the next round sees, or it is busy
         else:
@@ -303,7 +338,7 @@ def events(response: http.client.HTTPResponse) -> Iterator[str]:
     raise AnswerFailed("the stream broke off")
 
 
-def ask(terminal: Terminal, url: str, model: str) -> None:
+def ask(terminal: Terminal, url: str, model: str, access: Access) -> None:
     """Ask the question and write the answer token by token."""
     body = {
         "model": model,
@@ -313,9 +348,8 @@ def ask(terminal: Terminal, url: str, model: str) -> None:
     }
     try:
         connection = connect(url, timeout=300)
-        connection.request(
-            "POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"}
-        )
+        headers = {"Content-Type": "application/json", **access.headers}
+        connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
         response = connection.getresponse()
         if response.status != 200:
             raise AnswerFailed(message_of(response.read()))
@@ -348,17 +382,21 @@ def printable(text: str) -> str:
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
 
 
-def guide(terminal: Terminal, url: str, model: str) -> None:
+def guide(terminal: Terminal, url: str, model: str, *, is_closed: bool) -> None:
     """Say what is where, and how to go on."""
+    which, header = "any API key", ""
+    if is_closed:
+        which = "a key of yours: .venv/bin/mlx-manager keys create NAME"
+        header = ' -H "Authorization: Bearer $KEY"'
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": QUESTION}]})
     terminal.line(
         f"\n{terminal.style('Serving; Ctrl-C stops it.', BOLD)}\n"
-        f"  OpenAI clients  {url}/v1  (base URL; any API key)\n"
+        f"  OpenAI clients  {url}/v1  (base URL; {which})\n"
         f"  models          {url}/v1/models\n"
         f"  health          {url}/health\n"
         f"  API document    {url}/openapi.json\n"
         f"\nTry it:\n"
-        f"  curl {url}/v1/chat/completions -H 'Content-Type: application/json' -d '{body}'\n"
+        f"  curl {url}/v1/chat/completions{header} -H 'Content-Type: application/json' -d '{body}'\n"
     )
 
 
@@ -372,6 +410,7 @@ def main() -> int:
         sys.stdout.reconfigure(errors="replace")
     terminal = Terminal()
     server = Server(terminal)
+    access = Access()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, server.on_signal)
     answered = False
@@ -380,9 +419,12 @@ def main() -> int:
         server.start()
         url = wait_for_address(server, terminal)
         try:
-            model = wait_until_ready(server, terminal, url)
-            server.log.pause()
-            ask(terminal, url, model)
+            try:
+                model = wait_until_ready(server, terminal, url, access)
+                server.log.pause()
+                ask(terminal, url, model, access)
+            finally:
+                access.give_back()
             answered = True
         except AnswerFailed as error:
             if server.ended():
@@ -392,7 +434,7 @@ def main() -> int:
         if once:
             server.stop()
         else:
-            guide(terminal, url, model)
+            guide(terminal, url, model, is_closed=access.is_needed)
             server.log.resume(routine=True)
             server.wait()
     except (Stopped, ServerEnded):

@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -137,6 +138,7 @@ class RequestRecord:
             "model": self.model,
             "phase": self.phase.value,
             "arrived": self.arrived,
+            "arrived_at": f"{datetime.fromtimestamp(self.arrived, UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             "prompt_tokens": self.prompt_tokens,
             "cached_tokens": self.cached_tokens,
             "read_tokens": self.read_tokens,

@@ -1,5 +1,6 @@
 """Live: `make run` with the real server and its demo model."""
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.accounts import command
 from tests.tooling.outside import BACKEND, ROOT, clean_environment
 
 QUESTION = "What is MLX Manager?"
@@ -41,6 +43,15 @@ def test_once_prints_the_answer_and_stops(tmp_path: Path) -> None:
     assert process.returncode == 0, output
     assert len(answer(output).split()) > 1
     assert "\x1b" not in output, "colours where there is no terminal"
+
+
+def test_it_answers_where_there_are_users(tmp_path: Path) -> None:
+    command(tmp_path, "users", "create", "first")
+    process = start(tmp_path, "--once")
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    assert len(answer(output).split()) > 1
+    assert not json.loads(command(tmp_path, "keys", "list", "--json"))["data"], "the key that it made is left"
 
 
 @pytest.mark.sample(1)

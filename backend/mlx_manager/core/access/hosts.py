@@ -41,15 +41,17 @@ class AllowedHosts:
         """Whether a `Host` header names this machine.
 
         Args:
-            local_address: the address on this machine that the connection was made to: whoever calls by
-                that number needed no name to be resolved.
+            local_address: the address on this machine that the connection was made to, a number where
+                there is a socket: whoever calls by it needed no name to be resolved.
         """
         name = host_name(authority)
         return is_loopback(name) or name in self._names or _is_same_address(name, local_address)
 
 
 def _is_same_address(name: str, address: str | None) -> bool:
+    if address is None or not name:
+        return False
     try:
-        return address is not None and ip_address(name) == ip_address(address)
+        return name == address or ip_address(name) == ip_address(address)
     except ValueError:
         return False
