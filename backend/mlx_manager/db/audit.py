@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Insert, delete, func, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import col, select
 
 from mlx_manager.core.times import utc_now
@@ -17,6 +18,20 @@ RUNNING: Final = "running"
 INTERRUPTED: Final = "interrupted"
 
 
+class WrittenRequest(Protocol):
+    """A request as it is to be written.
+
+    Attributes:
+        row: columns of `InferenceRequest`, of one that runs or of one that is over.
+        text: columns of `CapturedText`, or None.
+    """
+
+    @property
+    def row(self) -> Mapping[str, Any]: ...
+    @property
+    def text(self) -> Mapping[str, Any] | None: ...
+
+
 class AuditTable:
     """The tables of the audit. Each method is one unit of work."""
 
@@ -25,35 +40,36 @@ class AuditTable:
 
     async def write(
         self,
-        opened: Sequence[Mapping[str, Any]],
-        closed: Sequence[Mapping[str, Any]],
-        captured: Sequence[Mapping[str, Any]] = (),
-        used: Mapping[tuple[str, date], tuple[int, int]] | None = None,
-        last_used: Mapping[str, datetime] | None = None,
-    ) -> None:
-        """Write what has come together, all of it or nothing.
+        requests: Sequence[WrittenRequest],
+        used: Mapping[tuple[str, date], tuple[int, int]],
+        last_used: Mapping[str, datetime],
+    ) -> bool:
+        """Write what has come together, all of it or nothing; a row that is there is replaced.
 
         Args:
-            opened: columns of new rows of `InferenceRequest`, whole or still running.
-            closed: columns of rows that are there, with their `id`.
-            captured: columns of new rows of `CapturedText`.
             used: requests and tokens to add, by key and day.
             last_used: when keys were used.
+
+        Returns:
+            False where the database is there and refuses something of it.
         """
-        async with self._database.session() as session:
-            connection = await session.connection()
-            if opened:
-                await connection.execute(_TABLE.insert(), [dict(row) for row in opened])
-            for row in closed:
-                values = {name: value for name, value in row.items() if name != "id"}
-                await connection.execute(_TABLE.update().where(_TABLE.c.id == row["id"]).values(**values))
-            if captured:
-                await connection.execute(_TEXTS.insert(), [dict(row) for row in captured])
-            for (key_id, day), (num_requests, num_tokens) in (used or {}).items():
-                await connection.execute(self._add_usage(key_id, day, num_requests, num_tokens))
-            for key_id, at in (last_used or {}).items():
-                seen = update(_KEYS).where(_KEYS.c.id == key_id).values(last_used_at=at)
-                await connection.execute(seen)
+        try:
+            async with self._database.session() as session:
+                connection = await session.connection()
+                for table, rows in (
+                    (_TABLE, [dict(one.row) for one in requests]),
+                    (_TEXTS, [dict(one.text) for one in requests if one.text is not None]),
+                ):
+                    if rows:
+                        await connection.execute(self._upsert(table, list(rows[0])), rows)
+                for (key_id, day), counts in used.items():
+                    await connection.execute(self._add_usage(key_id, day, *counts))
+                for key_id, at in last_used.items():
+                    seen = update(_KEYS).where(_KEYS.c.id == key_id).values(last_used_at=at)
+                    await connection.execute(seen)
+        except (IntegrityError, DataError):
+            return False
+        return True
 
     async def tokens_used(self, key_id: str, day: date) -> int:
         """Tokens that a key has taken on a day (UTC)."""
@@ -100,6 +116,13 @@ class AuditTable:
             if ids:
                 await session.exec(delete(InferenceRequest).where(col(InferenceRequest.id).in_(ids)))
         return len(ids)
+
+    def _upsert(self, table: Any, columns: Sequence[str]) -> Insert:
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        statement = insert(table)
+        key = [column.name for column in table.primary_key]
+        changed = {name: statement.excluded[name] for name in columns if name not in key}
+        return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
     def _add_usage(self, key_id: str, day: date, num_requests: int, num_tokens: int) -> Insert:
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert

@@ -1,18 +1,19 @@
 """Writes the record of every inference request, beside the requests and never in their way.
 
-What is to be written is the records themselves, each once: one that has ended before its row was written
-is written whole. Where the database cannot keep up or is away, the oldest are lost, and counted.
+What is to be written is the records themselves: one that has ended before its row was written is written
+once, whole, and else its row is replaced. Where the database cannot keep up or is away, the oldest are
+lost, and counted.
 """
 
 import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import psutil
 
@@ -32,6 +33,22 @@ _MAX_BATCH: Final = 500
 _GATHER_S: Final = 0.25
 _RETRY_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _RETAIN_EVERY_S: Final = 3600.0
+_MAX_NAME_CHARS: Final = 256
+
+# A key and a day (UTC).
+Usage = tuple[str, date]
+
+
+class Written(NamedTuple):
+    """A request as it is written.
+
+    Attributes:
+        row: columns of `InferenceRequest`.
+        text: columns of `CapturedText`, where that is kept and the request is over.
+    """
+
+    row: dict[str, Any]
+    text: dict[str, Any] | None
 
 
 class AuditWriter:
@@ -50,8 +67,7 @@ class AuditWriter:
         self._server_id = _own_id()
         # In the order in which they came; a record that ends while it waits is written as it is by then.
         self._pending: dict[RequestRecord, None] = {}
-        self._written: set[str] = set()
-        self._used: dict[tuple[str, date], tuple[int, int]] = {}
+        self._used: dict[Usage, tuple[int, int]] = {}
         self._something = asyncio.Event()
         self._writing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,18 +103,15 @@ class AuditWriter:
             self._count(name, 1, record.prompt_tokens + record.completion_tokens)
         self._note(record)
 
-    def _count(self, name: tuple[str, date], num_requests: int, num_tokens: int) -> None:
+    def _count(self, name: Usage, num_requests: int, num_tokens: int) -> None:
         before = self._used.get(name, (0, 0))
         self._used[name] = (before[0] + num_requests, before[1] + num_tokens)
 
     def _note(self, record: RequestRecord) -> None:
         self._pending[record] = None
         if len(self._pending) > _MAX_PENDING:
-            oldest = next(iter(self._pending))
-            del self._pending[oldest]
-            self._written.discard(oldest.row_id)
-            self.num_lost += 1
-            self._lost(1)
+            del self._pending[next(iter(self._pending))]
+            self._lose(1)
         self._something.set()
 
     async def _write_always(self) -> None:
@@ -127,26 +140,39 @@ class AuditWriter:
     async def _write_some(self, table: "AuditTable") -> None:
         records = list(islice(self._pending, _MAX_BATCH))
         # As they are now: one that ends while this is written comes again.
-        rows = [(record, self._row(record)) for record in records]
-        opened = [row for record, row in rows if record.row_id not in self._written]
-        closed = [row for record, row in rows if record.row_id in self._written]
-        captured = [_text(record) for record in records if record.captured and record.outcome]
+        batch = [self._written_form(record) for record in records]
         used, self._used = self._used, {}
         last_used, self._accounts.used_keys = self._accounts.used_keys, {}
         for record in records:
             del self._pending[record]
         try:
-            await table.write(opened, closed, captured, used, last_used)
+            if not await table.write(batch, used, last_used):
+                await self._write_each(table, batch, used)
         except BaseException:
             self._pending = dict.fromkeys(records) | self._pending
             for name, counts in used.items():
                 self._count(name, *counts)
             raise
-        for record, row in rows:
-            if row["outcome"] == "running":
-                self._written.add(record.row_id)
-            else:
-                self._written.discard(record.row_id)
+
+    async def _write_each(
+        self, table: "AuditTable", batch: list[Written], used: Mapping[Usage, tuple[int, int]]
+    ) -> None:
+        """What the database refuses must not take the others along, nor be tried for ever."""
+        for one in batch:
+            if not await table.write([one], {}, {}):
+                logger.error("the audit's row of %s was refused", one.row["request_id"])
+                self._lose(1)
+        for name, counts in used.items():
+            if not await table.write([], {name: counts}, {}):
+                logger.error("the use of the key %s could not be noted", name[0])
+
+    def _lose(self, count: int) -> None:
+        self.num_lost += count
+        self._lost(count)
+
+    def _written_form(self, record: RequestRecord) -> Written:
+        is_over = record.captured is not None and record.outcome is not None
+        return Written(self._row(record), _text(record) if is_over else None)
 
     def _row(self, record: RequestRecord) -> dict[str, Any]:
         principal = record.principal
@@ -161,7 +187,7 @@ class AuditWriter:
             "ended_at": None if total_s is None else started + timedelta(seconds=total_s),
             "user_id": None if principal is None else principal.user_id,
             "key_id": None if principal is None else principal.key_id,
-            "model": record.model or None,
+            "model": _storable(record.model[:_MAX_NAME_CHARS]) or None,
             "backend": None if record.model_id is None else "local",
             "dialect": record.dialect,
             "is_stream": record.is_stream,
@@ -205,9 +231,14 @@ def _text(record: RequestRecord) -> dict[str, Any]:
     return {
         "request_row_id": record.row_id,
         "prompt": record.captured.prompt,
-        "answer": "".join(record.captured.answer),
+        "answer": _storable("".join(record.captured.answer)),
         "expires_at": utc_now() + timedelta(days=record.captured.days),
     }
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL has no NUL in its texts."""
+    return text.replace("\0", "\ufffd")
 
 
 def _own_id() -> str:

@@ -31,12 +31,12 @@ class Broken:
     tries: int = 0
     tried: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def write(self, *what: Any) -> None:
+    async def write(self, *what: Any) -> bool:
         self.tries += 1
         self.tried.set()
         if self.is_away:
             raise OSError("away")
-        await self.table.write(*what)
+        return await self.table.write(*what)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.table, name)
@@ -98,7 +98,6 @@ async def test_a_row_is_opened_and_closed(database: Database) -> None:
         assert (row.finish_reason, row.prompt_tokens, row.status) == ("stop", 7, 200)
         assert row.started_at.tzinfo is not None
         assert row.started_at <= row.ended_at
-    assert not writer._written
 
 
 async def test_what_ends_at_once_is_one_row(database: Database) -> None:
@@ -235,3 +234,52 @@ async def test_what_a_server_that_is_gone_has_left_open_is_closed(database: Data
 def test_times_are_utc() -> None:
     request = record()
     assert abs(audit_module._arrival(request) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+async def test_what_the_database_refuses_takes_nothing_along(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = Principal("user_none", "nobody", Role.USER, frozenset(Scope), "key_that_is_not_there")
+    async with writing(database) as (writer, _, lost, _):
+        requests = [record(), record(nobody), record()]
+        requests[2].dialect = None  # type: ignore[assignment]
+        for request in requests:
+            writer.began(request)
+            request.end(Phase.FINISHED, "stop", 200)
+            writer.ended(request)
+        await writer.flush(30)
+        assert {row.id for row in await rows(database)} == {request.row_id for request in requests[:2]}
+        assert sum(lost) == 1
+        assert not await rows(database, KeyUsage)
+        again = record()
+        writer.began(again)
+        await writer.flush(30)
+        assert len(await rows(database)) == 3
+
+
+async def test_any_text_can_be_stored(database: Database) -> None:
+    async with writing(database) as (writer, _, lost, _):
+        request = record()
+        request.model = "a\0b\U0001f600" + "x" * 5000
+        request.captured = Captured("{}", 1, ["c\0d", "\u2028"])
+        writer.began(request)
+        request.end(Phase.FINISHED, "stop", 200)
+        writer.ended(request)
+        await writer.flush(30)
+        [row] = await rows(database)
+        [text] = await rows(database, CapturedText)
+        assert row.model == "a\ufffdb\U0001f600" + "x" * 252
+        assert text.answer == "c\ufffdd\u2028"
+        assert not lost
+
+
+async def test_what_was_written_and_not_confirmed_is_written_again(database: Database) -> None:
+    table = AuditTable(database)
+    async with writing(database) as (writer, _, _, _):
+        request = record()
+        form = writer._written_form(request)
+        assert await table.write([form], {}, {})
+        assert await table.write([form], {}, {})
+        request.end(Phase.FINISHED, "stop", 200)
+        assert await table.write([writer._written_form(request)], {}, {})
+    assert [row.outcome for row in await rows(database)] == ["finished"]
