@@ -20,31 +20,33 @@ async def invite(
     session: AsyncSession, role: Role, *, expires_at: datetime, created_by: str
 ) -> tuple[OneTimeToken, str]:
     """An invitation, and its token at the only moment at which it is known."""
-    token = secrets.token_urlsafe(_RANDOM_BYTES)
     row = OneTimeToken(
         kind=TokenKind.INVITATION.value,
-        digest=digest_of(token),
+        digest="",
         role=role.value,
         created_by=created_by,
         expires_at=expires_at,
     )
-    session.add(row)
-    await session.flush()
-    return row, token
+    return await _add(session, row)
 
 
 async def allow_new_password(
     session: AsyncSession, user: User, *, expires_at: datetime, created_by: str
 ) -> tuple[OneTimeToken, str]:
     """Leave for a user to set a password, and its token at the only moment at which it is known."""
-    token = secrets.token_urlsafe(_RANDOM_BYTES)
     row = OneTimeToken(
         kind=TokenKind.PASSWORD_RESET.value,
-        digest=digest_of(token),
+        digest="",
         user_id=user.id,
         created_by=created_by,
         expires_at=expires_at,
     )
+    return await _add(session, row)
+
+
+async def _add(session: AsyncSession, row: OneTimeToken) -> tuple[OneTimeToken, str]:
+    token = secrets.token_urlsafe(_RANDOM_BYTES)
+    row.digest = digest_of(token)
     session.add(row)
     await session.flush()
     return row, token
