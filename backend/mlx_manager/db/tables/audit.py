@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from mlx_manager.core.ids import new_id
@@ -70,4 +71,4 @@ class KeyUsage(SQLModel, table=True):
     key_id: str = Field(primary_key=True, foreign_key="api_keys.id", ondelete="CASCADE")
     day: date = Field(primary_key=True)
     num_requests: int = 0
-    num_tokens: int = 0
+    num_tokens: int = Field(default=0, sa_type=BigInteger)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, text
+from sqlalchemy import JSON, BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from mlx_manager.core.ids import new_id
@@ -42,7 +42,7 @@ class ApiKey(SQLModel, table=True):
     scopes: list[str] = Field(default_factory=lambda: [Scope.INFERENCE.value], sa_type=JSON)
     models: list[str] | None = Field(default=None, sa_type=JSON)
     requests_per_minute: int | None = None
-    tokens_per_day: int | None = None
+    tokens_per_day: int | None = Field(default=None, sa_type=BigInteger)
     capture_days: int | None = None
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -13,7 +13,7 @@ CREATE TABLE api_keys (
 	scopes JSON NOT NULL, 
 	models JSON, 
 	requests_per_minute INTEGER, 
-	tokens_per_day INTEGER, 
+	tokens_per_day BIGINT, 
 	capture_days INTEGER, 
 	created_at DATETIME NOT NULL, 
 	expires_at DATETIME, 
@@ -97,7 +97,7 @@ CREATE TABLE users (
 	PRIMARY KEY (id), 
 	CONSTRAINT users_name_folded_key UNIQUE (name_folded)
 );
-INSERT INTO "users" VALUES('user_owner','owner','<Owner>',NULL,'admin','active',1,'2026-11-26 07:44:03.605407',NULL);
+INSERT INTO "users" VALUES('user_owner','owner','<Owner>',NULL,'admin','active',1,'2026-11-26 08:28:22.257853',NULL);
 INSERT INTO "users" VALUES('user_1','O''Brien "quoted" \ back;--
 	“zwölf” 数据库 🦙 é %s :name','o''brien "quoted" \ back;--
 	“zwölf” 数据库 🦙 é %s :name','$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA','admin','active',0,'1970-01-01 00:00:00.000001','9999-12-31 23:59:59.999998');

@@ -11,7 +11,7 @@ CREATE TABLE public.api_keys (
     scopes json NOT NULL,
     models json,
     requests_per_minute integer,
-    tokens_per_day integer,
+    tokens_per_day bigint,
     capture_days integer,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone,
@@ -57,7 +57,7 @@ CREATE TABLE public.key_usage (
     key_id character varying NOT NULL,
     day date NOT NULL,
     num_requests integer NOT NULL,
-    num_tokens integer NOT NULL
+    num_tokens bigint NOT NULL
 );
 CREATE TABLE public.one_time_tokens (
     id character varying NOT NULL,
@@ -128,7 +128,7 @@ INSERT INTO public.sessions VALUES ('ses_2', 'user_2', '', '', '2026-02-28 12:00
 INSERT INTO public.stored_secrets VALUES ('huggingface', 'gAAAAA==', '2026-10-25 01:30:00.12+00');
 INSERT INTO public.stored_secrets VALUES ('O''Brien "quoted" \ back;--
 	“zwölf” 数据库 🦙 é %s :name', '', '2026-02-28 12:00:00+00');
-INSERT INTO public.users VALUES ('user_owner', 'owner', '<Owner>', NULL, 'admin', 'active', true, '2026-11-26 07:44:06.646282+00', NULL);
+INSERT INTO public.users VALUES ('user_owner', 'owner', '<Owner>', NULL, 'admin', 'active', true, '2026-11-26 08:28:24.350949+00', NULL);
 INSERT INTO public.users VALUES ('user_1', 'O''Brien "quoted" \ back;--
 	“zwölf” 数据库 🦙 é %s :name', 'o''brien "quoted" \ back;--
 	“zwölf” 数据库 🦙 é %s :name', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'admin', 'active', false, '1970-01-01 00:00:00.000001+00', '9999-12-31 23:59:59.999998+00');

@@ -116,7 +116,7 @@ def _create_api_keys() -> None:
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("models", sa.JSON(), nullable=True),
         sa.Column("requests_per_minute", sa.Integer(), nullable=True),
-        sa.Column("tokens_per_day", sa.Integer(), nullable=True),
+        sa.Column("tokens_per_day", sa.BigInteger(), nullable=True),
         sa.Column("capture_days", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),

@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.String(), primary_key=True),
         sa.Column("day", sa.Date(), primary_key=True),
         sa.Column("num_requests", sa.Integer(), nullable=False),
-        sa.Column("num_tokens", sa.Integer(), nullable=False),
+        sa.Column("num_tokens", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["key_id"], ["api_keys.id"], name="key_usage_key_id_fkey", ondelete="CASCADE"
         ),
