@@ -74,6 +74,10 @@ class Accounts:
             self.used_keys[principal.key_id] = utc_now()
         return principal
 
+    async def still_holds(self, credential: Credential, principal: Principal) -> bool:
+        """Whether what was found is true now. Raises ApiError where the database cannot tell."""
+        return await (await self._identifier()).still_holds(credential, principal)
+
     async def tokens_used(self, key_id: str, day: date) -> int:
         """Tokens that a key has taken on a day, as the database has it."""
         return await (await self.database()).audit.tokens_used(key_id, day)

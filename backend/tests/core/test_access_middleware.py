@@ -48,6 +48,9 @@ class Accounts:
     async def identify(self, credential: Credential) -> Principal | None:
         return KNOWN.get(credential.text)
 
+    async def still_holds(self, credential: Credential, principal: Principal) -> bool:
+        return credential.text in KNOWN
+
 
 def render(error: ApiError) -> Response:
     return JSONResponse({"code": error.code.value}, error.code.status)

@@ -110,6 +110,18 @@ def test_events_need_no_token_in_a_url(both: tuple[Manager, Server]) -> None:
             assert page.post("/admin/models/demo/pin", headers={"origin": server.base_url}).status_code == 200
 
 
+def test_a_stream_of_events_ends_with_the_session(both: tuple[Manager, Server]) -> None:
+    manager, server = both
+    make_user(manager, "watcher", "admin")
+    browser, token = sign_in(manager, "watcher")
+    with closing(browser), server.client.stream("GET", "/admin/events", headers=bearer(token)) as events:
+        lines = events.iter_lines()
+        next(lines)
+        assert browser.post("/api/v1/auth/sign-out").status_code == 204
+        for _ in lines:  # it would never end by itself
+            pass
+
+
 def test_who_is_disabled_is_out_at_once(both: tuple[Manager, Server]) -> None:
     manager, server = both
     user_id = make_user(manager, "brief")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, Protocol
 
 from starlette.datastructures import Headers, State
@@ -31,9 +32,15 @@ class Identifies(Protocol):
         """Who this is."""
         ...
 
+    async def still_holds(self, credential: Credential, principal: Principal) -> bool:
+        """Whether what was found is true now."""
+        ...
+
 
 class AuthenticationMiddleware:
     """Sets `request.state.principal` (None on public routes) or refuses.
+
+    A route whose answer goes on and on awaits `request.state.may_go_on()` now and then.
 
     Args:
         rules: the program's table of routes.
@@ -68,6 +75,7 @@ class AuthenticationMiddleware:
                 await self._refuse(error)(scope, receive, send)
                 return
             scope.setdefault("state", {})["principal"] = principal
+            scope["state"]["may_go_on"] = partial(self._may_go_on, scope, principal)
         await self._app(scope, receive, send)
 
     async def _principal(self, scope: Scope, wanted: Wanted) -> Principal:
@@ -88,6 +96,23 @@ class AuthenticationMiddleware:
                 ErrorCode.PERMISSION_DENIED, f"this wants {wanted.value}, which the credential lacks"
             )
         return principal
+
+    async def _may_go_on(self, scope: Scope, principal: Principal | None) -> bool:
+        """Whether who was let in would be let in now."""
+        if principal is None:
+            return True
+        authenticator = self._authenticator(scope["app"].state)
+        try:
+            state = await authenticator.state()
+            if (
+                is_open(self._settings, self._host(), has_users=state.has_users)
+                and scope["state"]["is_local"]
+            ):
+                return True
+            credential = credential_of(Headers(scope=scope))
+            return credential is not None and await authenticator.still_holds(credential, principal)
+        except ApiError:
+            return False
 
     def _check_page(self, scope: Scope) -> None:
         """Refuse what a page of another origin has the browser send with our cookies.

@@ -83,9 +83,12 @@ async def memory(serving: ServingDep) -> Response:
 
 
 @router.get("/events")
-async def events(serving: ServingDep) -> Response:
-    """Server-sent events: `state`, `model`, `request` and `memory`, all of it first, then what changes."""
-    return EventSourceResponse(changes(serving), sep="\n")
+async def events(request: Request, serving: ServingDep) -> Response:
+    """Server-sent events: `state`, `model`, `request` and `memory`, all of it first, then what changes.
+
+    It ends when the server stops, and when the caller would not be let in any more.
+    """
+    return EventSourceResponse(changes(serving, request.state.may_go_on), sep="\n")
 
 
 @router.get("/settings")

@@ -6,7 +6,7 @@ anything for it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -18,11 +18,11 @@ _PERIOD_S: Final = 0.25
 _encode = msgspec.json.Encoder().encode
 
 
-async def changes(serving: Serving) -> AsyncIterator[bytes]:
-    """First all that is known, then what changes; ends when the server stops."""
+async def changes(serving: Serving, may_go_on: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+    """First all that is known, then what changes; ends when the server stops or the listener must go."""
     told: dict[tuple[str, str], bytes] = {}
     number = serving.changes.last_number
-    while serving.status != "draining":
+    while serving.status != "draining" and await may_go_on():
         for change in serving.changes.since(number):
             yield _event("state", _encode(change))
         number = serving.changes.last_number
