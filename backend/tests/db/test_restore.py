@@ -44,6 +44,7 @@ def files_of(home: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (home / "secrets").iterdir()}
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("revision", SCHEMA.revisions)
 @pytest.mark.parametrize("target", KINDS)
 @pytest.mark.parametrize("source", KINDS)
@@ -78,6 +79,7 @@ async def test_rows_come_back_from_either_kind_into_either(
     assert sorted(path.name for path in other.iterdir()) == ["in-use.lock", "secrets"]
 
 
+@pytest.mark.sample(1)
 async def test_what_was_there_is_kept_in_a_backup(database: Database, home: Path, tmp_path: Path) -> None:
     archive = tmp_path / "backup.tar.gz"
     await back_up(database, archive, home)
@@ -98,6 +100,7 @@ async def test_what_was_there_is_kept_in_a_backup(database: Database, home: Path
     assert files_of(home)["later"] == b"later"
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("there", "backed_up"), [(7, 1000), (1000, 7)])
 async def test_the_number_grows_past_both(
     database: Database, home: Path, tmp_path: Path, there: int, backed_up: int
@@ -251,7 +254,7 @@ async def test_rows_that_postgresql_refuses_change_nothing(
         await back_up(database, archive, home)
         for table, changed, match in (
             ("sessions", {"user_id": "nobody"}, "foreign key"),
-            ("key_usage", {"num_tokens": 2**31}, "num_tokens|int32"),
+            ("key_usage", {"num_requests": 2**31}, "num_requests|int32"),
         ):
             await refuse(
                 database, changed_archive(archive, tmp_path, table, changed), home, DatabaseFault, match

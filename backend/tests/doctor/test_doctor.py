@@ -71,6 +71,7 @@ def test_the_demo_on_this_machine(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.full
 def test_a_broken_mlx_stops_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "mlx").mkdir()
     (tmp_path / "mlx" / "__init__.py").write_text("")

@@ -144,6 +144,7 @@ def test_requests_of_a_minute(closed: Closed) -> None:
     assert chat(closed.server, closed.inference).status_code == 200
 
 
+@pytest.mark.full
 def test_tokens_of_a_day_survive_a_restart(start_server: StartServer, tmp_path: Path) -> None:
     home = tmp_path / "home"
     env = {"MLX_MANAGER_HOME": str(home), "MLX_SERVER_REQUIRE_AUTH": "true"}
@@ -195,6 +196,7 @@ def test_others_need_a_key_where_they_can_reach_it(tmp_path_factory: pytest.Temp
             assert client.get("/health", headers={"host": "evil.example"}).status_code == 403
 
 
+@pytest.mark.full
 def test_a_database_that_is_newer_ends_the_start(tmp_path: Path) -> None:
     command(tmp_path / "home", "keys", "list")
     file = tmp_path / "home" / "mlx-manager.db"

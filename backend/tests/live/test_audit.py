@@ -158,6 +158,7 @@ def test_what_runs_when_the_server_stops_is_closed(start_server: StartServer) ->
     assert (row["outcome"], row["status"], row["error_code"]) == ("failed", 200, "shutting_down")
 
 
+@pytest.mark.full
 def test_what_a_crash_leaves_open_is_closed_by_the_next_server(start_server: StartServer) -> None:
     first = start_server()
     body = endless_chat() | {"stream": True}

@@ -250,6 +250,7 @@ def test_scrapes_while_it_generates(metered: Server) -> None:
     metered.wait_idle()
 
 
+@pytest.mark.full
 def test_loads_deaths_and_evictions(tmp_path: Path, three_models: Path) -> None:
     env = three_models_env(three_models) | {"MLX_SERVER_MAX_MODELS": "1"}
     with Server(tmp_path, env) as running:

@@ -266,6 +266,7 @@ def test_a_worker_imports_opentelemetry_only_where_it_is_traced(traced: Server, 
     assert not any(EXPORTER_LIBRARY in mapped for mapped in maps(server))
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "env", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "MLX_SERVER_LOGFIRE_ENABLED": "0"}]
 )
@@ -319,6 +320,7 @@ def test_the_last_spans_are_sent_at_the_end(start_server: StartServer) -> None:
         assert collector.encodings == {""}
 
 
+@pytest.mark.full
 def test_a_collector_that_never_answers(start_server: StartServer) -> None:
     with Collector(hangs=True) as collector:
         # It would wait an hour for the collector, each time.

@@ -66,6 +66,7 @@ def test_it_is_up_to_date() -> None:
     subprocess.run(command, check=True)
 
 
+@pytest.mark.full
 def test_every_metric_exists(
     dashboard: dict[str, Any], server_names: set[str], manager_names: set[str]
 ) -> None:
