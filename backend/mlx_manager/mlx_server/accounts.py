@@ -98,6 +98,9 @@ class Accounts:
 
 
 def _import() -> "type[OpenDatabase]":
+    from mlx_manager.core.security.session_tokens import warm_up
     from mlx_manager.db.opened import OpenDatabase
+
+    warm_up()
 
     return OpenDatabase

@@ -33,6 +33,11 @@ class SessionClaims:
     expires_at: datetime
 
 
+def warm_up() -> None:
+    """Import what reading a token needs, in a thread, before the first one holds up an event loop."""
+    import jwt  # noqa: F401
+
+
 class SessionTokens:
     """Issues and reads access tokens (JWT, RFC 7519).
 
