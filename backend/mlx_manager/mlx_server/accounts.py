@@ -102,5 +102,4 @@ def _import() -> "type[OpenDatabase]":
     from mlx_manager.db.opened import OpenDatabase
 
     warm_up()
-
     return OpenDatabase
