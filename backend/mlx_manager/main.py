@@ -45,7 +45,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Own the database from start to end."""
     logger.info("MLX Manager starting...")
     app.state.metrics = AppMetrics("mlx_manager", __version__)
-    opened = await OpenDatabase.open()
+    # Whoever is disabled here is out with the next request.
+    opened = await OpenDatabase.open(max_age_s=0)
     try:
         app.state.authenticator = opened.authenticator
         app.state.accounts = Accounts(

@@ -31,8 +31,11 @@ class OpenDatabase:
     resources: AsyncExitStack
 
     @classmethod
-    async def open(cls) -> Self:
+    async def open(cls, max_age_s: float = 1.0) -> Self:
         """Open the configured database and bring it to the code's revision.
+
+        Args:
+            max_age_s: of what is remembered of credentials, on PostgreSQL; on SQLite nothing is ever old.
 
         As long as it is open, nobody restores a backup over it.
 
@@ -40,10 +43,10 @@ class OpenDatabase:
             Exception: it cannot be reached or is newer than the code; the message is a line for a person.
         """
         async with AsyncExitStack() as stack:
-            return await cls._open(stack)
+            return await cls._open(stack, max_age_s)
 
     @classmethod
-    async def _open(cls, stack: AsyncExitStack) -> Self:
+    async def _open(cls, stack: AsyncExitStack, max_age_s: float) -> Self:
         home = ensure_home()
         stack.enter_context(hold_home(home))
         database = await stack.enter_async_context(Database(DatabaseSettings().url()))
@@ -51,14 +54,9 @@ class OpenDatabase:
         credentials = DatabaseCredentials(database)
         stack.callback(credentials.close)
         tokens = SessionTokens(read_session_secret(home))
-        authenticator = Authenticator(credentials, lambda text: _session_id(tokens, text))
+        authenticator = Authenticator(credentials, tokens.session_id, max_age_s)
         return cls(database, credentials, authenticator, tokens, AuditTable(database), stack.pop_all())
 
     async def close(self) -> None:
         """Close every connection."""
         await self.resources.aclose()
-
-
-def _session_id(tokens: SessionTokens, text: str) -> str | None:
-    claims = tokens.read(text)
-    return None if claims is None else claims.session_id

@@ -1,3 +1,4 @@
-from tests.accounts import empty_database, house
+from tests.accounts import house
+from tests.databases import postgres, postgres_template, sqlite_template
 
-__all__ = ["empty_database", "house"]
+__all__ = ["house", "postgres", "postgres_template", "sqlite_template"]

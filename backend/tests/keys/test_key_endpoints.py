@@ -201,7 +201,7 @@ async def test_a_key_that_is_none_changes_nothing(house: House) -> None:
     ]:
         request: Any = {"x-api-key": sent}
         answer = await house.client().call("GET", "/keys", headers=request)
-        assert code_of(answer) == (401, "authentication_required"), sent
+        assert code_of(answer) == (401, "invalid_api_key"), sent
     assert await house.rows(ApiKey) == before
 
 

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from mlx_manager.core.access.credentials import Credential
@@ -21,9 +22,8 @@ from mlx_manager.core.times import utc_now
 logger = logging.getLogger(__name__)
 
 _MAX_REMEMBERED: Final = 4096
-# Where looking costs a round trip: the age from which one is made beside the request, and before it.
-_FRESH_S: Final = 0.5
-_STALE_S: Final = 2.0
+# Where looking costs a round trip, one is made beside the request from this share of the greatest age on.
+_FRESH_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,21 @@ class Authenticator:
 
     Args:
         read_token: a session's id from its token, or None where the token is no good.
+        max_age_s: where there is no glance, what was found may be so old; with 0 every request looks.
+        now: the time, UTC.
     """
 
-    def __init__(self, store: CredentialStore, read_token: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        store: CredentialStore,
+        read_token: Callable[[str], str | None],
+        max_age_s: float = 1.0,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._store = store
         self._read_token = read_token
+        self._max_age_s = max_age_s
+        self._now = now
         self._state: AccountState | None = None
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
@@ -76,7 +86,7 @@ class Authenticator:
         self._known: OrderedDict[str, Principal | None] = OrderedDict()
 
     async def state(self) -> AccountState:
-        """What holds now, or did within the last seconds.
+        """What holds now, or did `max_age_s` ago.
 
         Raises:
             ApiError: the database cannot be reached.
@@ -85,12 +95,10 @@ class Authenticator:
             if (state := self._store.glance()) is not None:
                 self._take(state)
                 return state
-            age = time.monotonic() - self._looked_at
-            if age > _FRESH_S and self._looking is None:
-                self._looking = asyncio.create_task(self._look())
-                self._looking.add_done_callback(self._looked)
-            if age > _STALE_S and self._looking is not None:
-                await asyncio.shield(self._looking)
+            if not self._max_age_s:
+                await self._look()  # its own: one that is under way may have begun before a change
+            else:
+                await self._look_if_old()
         except Exception as error:
             raise _unavailable(error) from error
         assert self._state is not None
@@ -133,7 +141,7 @@ class Authenticator:
                 raise _unavailable(error) from error
             if self._state is state:  # else it may be older than what has changed meanwhile
                 self._remember(name, principal)
-        if principal is not None and principal.has_expired(utc_now()):
+        if principal is not None and principal.has_expired(self._now()):
             return None
         return principal
 
@@ -146,6 +154,14 @@ class Authenticator:
         if state != self._state:
             self._known.clear()
             self._state = state
+
+    async def _look_if_old(self) -> None:
+        age = time.monotonic() - self._looked_at
+        if age > self._max_age_s * _FRESH_SHARE and self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+            self._looking.add_done_callback(self._looked)
+        if age > self._max_age_s and self._looking is not None:
+            await asyncio.shield(self._looking)
 
     async def _look(self) -> None:
         started = time.monotonic()

@@ -64,6 +64,11 @@ class SessionTokens:
         }
         return jwt.encode(claims, self._secret, _ALGORITHM)
 
+    def session_id(self, token: str) -> str | None:
+        """The session that the token opens, or None where `read` gives nothing."""
+        claims = self.read(token)
+        return None if claims is None else claims.session_id
+
     def read(self, token: str) -> SessionClaims | None:
         """What the token says, or None where it is not ours, has expired, or is of another type."""
         import jwt
