@@ -58,6 +58,11 @@ class Clock:
         self.monotonic_s += seconds
 
 
+def url_of(file: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite+aiosqlite:///{file}"
+
+
 def make_accounts(database: Database, clock: Clock) -> Accounts:
     """What the lifespan makes, on the test's clock."""
     return Accounts(
@@ -177,8 +182,7 @@ async def house(
     clock = Clock()
     async with AsyncExitStack() as stack:
         if request.param == "sqlite":
-            file = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "mlx-manager.db")
-            url = f"sqlite+aiosqlite:///{file}"
+            url = url_of(shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "mlx-manager.db"))
         else:
             cluster: Cluster = request.getfixturevalue("postgres")
             name = await cluster.create_database(request.getfixturevalue("postgres_template"))
