@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.core.errors import ApiError, ErrorCode, error_type
 
 logger = logging.getLogger(__name__)
 
@@ -19,14 +19,6 @@ _HTTP_CODES: Final = {
     404: ErrorCode.ROUTE_NOT_FOUND,
     405: ErrorCode.METHOD_NOT_ALLOWED,
     413: ErrorCode.BODY_TOO_LARGE,
-}
-# As the inference server's OpenAI dialect has them, so that a client reads one kind of error.
-_TYPES: Final = {
-    401: "authentication_error",
-    403: "permission_error",
-    404: "not_found_error",
-    429: "rate_limit_error",
-    503: "service_unavailable_error",
 }
 _MAX_PARAM_CHARS: Final = 128
 
@@ -44,8 +36,12 @@ def add_error_handlers(app: FastAPI) -> None:
 def error_response(error: ApiError) -> Response:
     """The envelope with its status and headers."""
     status = error.code.status
-    kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
-    body = {"message": error.message, "type": kind, "param": error.param, "code": error.code.value}
+    body = {
+        "message": error.message,
+        "type": error_type(status),
+        "param": error.param,
+        "code": error.code.value,
+    }
     headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
     return JSONResponse({"error": body}, status, headers)
 

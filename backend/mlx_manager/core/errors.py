@@ -195,3 +195,22 @@ class ApiError(Exception):
         self.message = message
         self.param = param
         self.retry_after_s = retry_after_s
+
+
+def error_type(status: int) -> str:
+    """OpenAI's `type` for an HTTP status, which both programs' envelopes have."""
+    match status:
+        case 401:
+            return "authentication_error"
+        case 403:
+            return "permission_error"
+        case 404:
+            return "not_found_error"
+        case 429:
+            return "rate_limit_error"
+        case _ if status < 500:
+            return "invalid_request_error"
+        case 503:
+            return "service_unavailable_error"
+        case _:
+            return "server_error"

@@ -34,10 +34,10 @@ class OpenDatabase:
     async def open(cls, max_age_s: float = 1.0) -> Self:
         """Open the configured database and bring it to the code's revision.
 
+        As long as it is open, nobody restores a backup over it.
+
         Args:
             max_age_s: of what is remembered of credentials, on PostgreSQL; on SQLite nothing is ever old.
-
-        As long as it is open, nobody restores a backup over it.
 
         Raises:
             Exception: it cannot be reached or is newer than the code; the message is a line for a person.

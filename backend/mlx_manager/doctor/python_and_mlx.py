@@ -16,25 +16,7 @@ _DISTRIBUTION: Final = "mlx-manager-suite"
 _LEAST_PYTHON: Final = (3, 11)
 _TIMEOUT_S: Final = 120
 _REINSTALL: Final = "Install the project's dependencies anew (`make install` in its folder)."
-# In a process of its own, which a broken MLX may take down: the worker's own way to set MLX up.
-_PROGRAM: Final = """
-import json, sys
-from mlx_manager.mlx_server.engine import device, openblas
-library = openblas.load_openblas() if sys.platform == "linux" else None
-device.prepare_process()
-import mlx.core as mx
-import mlx_lm
-assert mx.array([1.0, 2.0]).sum().item() == 3.0
-info = {name: value for name, value in mx.device_info().items() if isinstance(value, (str, int, float))}
-print(json.dumps({
-    "device": device.device_name(),
-    "limit_bytes": device.device_limit_bytes(),
-    "is_cpu": device.is_cpu(),
-    "has_metal": mx.metal.is_available(),
-    "openblas": None if library is None else openblas.core_name(library).decode() or "unknown",
-    "info": info,
-}))
-"""
+_PROGRAM: Final = "mlx_manager.mlx_server.engine.description"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +94,7 @@ def find_device(python: str = sys.executable) -> Device | Finding:
     """Let MLX compute something in a process of its own and say on what."""
     try:
         done = subprocess.run(
-            [python, "-c", _PROGRAM], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+            [python, "-m", _PROGRAM], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = (

@@ -1,9 +1,11 @@
-"""Whose request it is: until keys exist, whoever sends the same credential."""
+"""Whose request it is in open mode: whoever sends the same credential."""
 
-from hashlib import sha256
 from typing import Final
 
 from starlette.datastructures import Headers
+
+from mlx_manager.core.access.credentials import Source, credential_of
+from mlx_manager.core.security.api_keys import digest_of
 
 _DIGEST_CHARS: Final = 32
 
@@ -13,7 +15,7 @@ def tenant_of(headers: Headers) -> str:
 
     It is a digest: the credential itself is neither kept nor logged.
     """
-    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
-    credential = token.strip() if scheme.lower() == "bearer" else ""
-    credential = credential or headers.get("x-api-key", "").strip()
-    return sha256(credential.encode()).hexdigest()[:_DIGEST_CHARS] if credential else ""
+    credential = credential_of(headers)
+    if credential is None or credential.source is not Source.HEADER:
+        return ""
+    return digest_of(credential.text)[:_DIGEST_CHARS]

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 from starlette.responses import Response
 
-from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.core.errors import ApiError, ErrorCode, error_type
 from mlx_manager.mlx_server.limits import LimitReached
 from mlx_manager.mlx_server.protocols.openai.rate_limits import limit_headers
 
@@ -22,25 +22,6 @@ class ErrorEnvelope(Struct, frozen=True):
     """The whole body."""
 
     error: ErrorBody
-
-
-def error_type(status: int) -> str:
-    """OpenAI's `type` for an HTTP status."""
-    match status:
-        case 401:
-            return "authentication_error"
-        case 403:
-            return "permission_error"
-        case 404:
-            return "not_found_error"
-        case 429:
-            return "rate_limit_error"
-        case _ if status < 500:
-            return "invalid_request_error"
-        case 503:
-            return "service_unavailable_error"
-        case _:
-            return "server_error"
 
 
 def encode_error(code: ErrorCode, message: str, param: str | None = None) -> bytes:
