@@ -9,6 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from mlx_manager.core.errors import ApiError, ErrorCode, error_type
 
@@ -33,7 +34,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _disconnect)
 
 
-def error_response(error: ApiError) -> Response:
+def error_response(error: ApiError, _: Scope | None = None) -> Response:
     """The envelope with its status and headers."""
     status = error.code.status
     body = {

@@ -17,8 +17,15 @@ from mlx_manager.mlx_server.backends.base import (
     TokenEvent,
     TokenJob,
 )
-from mlx_manager.mlx_server.domain.events import Event, Finished, FinishReason, PrefillProgress, TextDelta
-from mlx_manager.mlx_server.domain.models import ModelDescription
+from mlx_manager.mlx_server.domain.events import (
+    ChoiceFinished,
+    Event,
+    Finished,
+    FinishReason,
+    PrefillProgress,
+    TextDelta,
+)
+from mlx_manager.mlx_server.domain.models import Capability, ModelDescription
 from mlx_manager.mlx_server.domain.request import (
     ChatMessage,
     ChatPrompt,
@@ -70,7 +77,10 @@ class FakePool:
         self.vocab_size = VOCAB_SIZE
         self._tokenizer = tokenizer
         self._events = list(events)
-        self._description = ModelDescription("m", DEMO_PATH, "llama", 4096, 1, False, 0, DEFAULTS)
+        self.max_jobs = 32
+        self._description = ModelDescription(
+            "m", DEMO_PATH, "llama", 4096, 1, False, 0, DEFAULTS, capabilities=(Capability.CHAT,)
+        )
 
     def describe(self, model_id: str) -> ModelDescription:
         return self._description
@@ -105,7 +115,7 @@ async def run(
     generator = Generator(
         cast(ModelPool, pool), default_max_tokens=64, timeout_s=600.0, salts_tenants=salts_tenants
     )
-    async with await generator.start(GenerationRequest("req_1", "m", prompt, **fields)) as running:
+    async with await generator.start(GenerationRequest("req_1", "m", (prompt,), **fields)) as running:
         seen = [event async for batch in running.events() for event in batch]
     assert generator.num_running == 0
     return pool.jobs[0], seen
@@ -163,14 +173,15 @@ async def test_logprobs_reach_the_text(tokenizer: Tokenizer) -> None:
     drawn = [Token(token_id, None, DrawnLogprobs(-float(n), ((7, -0.5),))) for n, token_id in enumerate(ids)]
     stop = Token(min(tokenizer.stop_ids), FinishReason.STOP, DrawnLogprobs(-9.0, ()))
     _, events = await run(tokenizer, [*drawn, stop], top_logprobs=1)
-    *deltas, end = events
+    *deltas, ended, end = events
     entries = [entry for delta in deltas if isinstance(delta, TextDelta) for entry in delta.logprobs]
     assert [entry.token.token_id for entry in entries] == ids
     assert [entry.token.logprob for entry in entries] == [-float(n) for n in range(len(ids))]
     assert {entry.top[0].token_id for entry in entries} == {7}
     assert "".join(entry.token.text for entry in entries) == " a story"
     assert isinstance(end, Finished)
-    assert (end.reason, end.usage.completion_tokens) == (FinishReason.STOP, len(ids) + 1)
+    assert end.usage.completion_tokens == len(ids) + 1
+    assert ended == ChoiceFinished(FinishReason.STOP)
 
 
 async def test_what_the_cache_held_is_counted(tokenizer: Tokenizer) -> None:

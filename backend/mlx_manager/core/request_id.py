@@ -24,7 +24,7 @@ class RequestIdMiddleware:
         render_error: an error in the dialect that this path speaks.
     """
 
-    def __init__(self, app: ASGIApp, render_error: Callable[[ApiError], Response]) -> None:
+    def __init__(self, app: ASGIApp, render_error: Callable[[ApiError, Scope], Response]) -> None:
         self._app = app
         self._render_error = render_error
 
@@ -55,4 +55,4 @@ class RequestIdMiddleware:
                 error = ApiError(
                     ErrorCode.INTERNAL_ERROR, f"a fault of the server; its log names {request_id}"
                 )
-                await self._render_error(error)(scope, receive, send_with_id)
+                await self._render_error(error, scope)(scope, receive, send_with_id)

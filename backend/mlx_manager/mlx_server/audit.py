@@ -231,7 +231,7 @@ def _text(record: RequestRecord) -> dict[str, Any]:
     return {
         "request_row_id": record.row_id,
         "prompt": record.captured.prompt,
-        "answer": _storable("".join(record.captured.answer)),
+        "answer": _storable(record.captured.answer),
         "expires_at": utc_now() + timedelta(days=record.captured.days),
     }
 

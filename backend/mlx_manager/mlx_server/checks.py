@@ -1,7 +1,8 @@
 """What of a request can only be checked against the model's own vocabulary and window."""
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.mlx_server.domain.request import GenerationRequest
+from mlx_manager.mlx_server.domain.models import Capability, ModelDescription
+from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest, InfillPrompt
 from mlx_manager.mlx_server.pool.entry import Resident
 
 
@@ -27,9 +28,37 @@ def check_prompt(prompt_ids: list[int], resident: Resident, *, param: str) -> No
         )
 
 
+def check_kinds(request: GenerationRequest, description: ModelDescription) -> None:
+    """Refuse what the model's files say it cannot answer, before it is loaded. Raises ApiError."""
+    kinds = {type(prompt) for prompt in request.prompts}
+    if ChatPrompt in kinds and not description.has_chat_template:
+        raise ApiError(
+            ErrorCode.CHAT_TEMPLATE_MISSING,
+            f"{description.model_id} has no chat template, so it takes no messages; "
+            "it continues text: POST /v1/completions",
+            param=request.prompt_field,
+        )
+    if InfillPrompt in kinds and Capability.INFILL not in description.capabilities:
+        raise ApiError(
+            ErrorCode.UNSUPPORTED_FIELD,
+            f"{description.model_id} has no tokens that mark a gap to fill; leave suffix out",
+            param="suffix",
+        )
+
+
 def check_bias(request: GenerationRequest, resident: Resident) -> None:
     """Refuse a bias on what the model cannot draw. Raises ApiError."""
     vocab_size = resident.worker.vocab_size
     if (largest := max(request.sampling.logit_bias or (), default=0)) >= vocab_size:
         message = f"token id {largest} is outside the model's vocabulary of {vocab_size}"
         raise ApiError(ErrorCode.INVALID_REQUEST, message, param="logit_bias")
+
+
+def check_choices(request: GenerationRequest, resident: Resident) -> None:
+    """Refuse more choices than the model's queue could ever take. Raises ApiError."""
+    wanted = len(request.prompts) * request.num_choices
+    if wanted > resident.worker.max_jobs:
+        message = (
+            f"{wanted} choices at once are more than the {resident.worker.max_jobs} that this server takes"
+        )
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param="n")

@@ -3,26 +3,24 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from functools import partial
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.backends.base import TokenJob, TokenStream
-from mlx_manager.mlx_server.checks import check_bias, check_prompt
+from mlx_manager.mlx_server.checks import check_bias, check_choices, check_kinds, check_prompt
 from mlx_manager.mlx_server.domain.models import ModelDescription
-from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest
+from mlx_manager.mlx_server.domain.request import GenerationRequest
 from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.pool.pool import ModelPool
+from mlx_manager.mlx_server.prompts import choice_seed, encode, make_choice
 from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST, Phase, RequestLog, RequestRecord
 from mlx_manager.mlx_server.running import RunningGeneration
 from mlx_manager.mlx_server.text.cache_report import cache_report
-from mlx_manager.mlx_server.text.output import OutputText
-from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
 from mlx_manager.mlx_server.tracing import GenerationTracer
 
-_CONTEXT_TOKENS = 5
 _STOPPED = "the server is stopping; the answer is incomplete"
 
 
@@ -145,6 +143,7 @@ class Generator:
     async def _start(self, request: GenerationRequest, record: RequestRecord) -> RunningGeneration:
         description = await asyncio.to_thread(self._pool.describe, request.model)
         record.model_id = description.model_id
+        check_kinds(request, description)
         while True:
             try:
                 running = await self._begin(request, record, description)
@@ -163,35 +162,49 @@ class Generator:
         async with AsyncExitStack() as stack:
             lease = self._pool.lease(description, request.keep_alive_s)
             resident = await stack.enter_async_context(lease)
-            # Templates and long prompts take milliseconds that other streams should not wait for.
             tokenizer = resident.tokenizer
-            prompt = await asyncio.to_thread(
-                tokenizer.encode, request.prompt, all_boundaries=request.explain_cache
-            )
-            is_chat = isinstance(request.prompt, ChatPrompt)
-            check_prompt(prompt.token_ids, resident, param="messages" if is_chat else "prompt")
+            prompts = await encode(request, tokenizer)
+            for prompt in prompts:
+                check_prompt(prompt.token_ids, resident, param=request.prompt_field)
             check_bias(request, resident)
-            job = self._job(request, resident, prompt)
-            if record.span is not None:
-                job = replace(job, traceparent=record.span.traceparent)
-            stream = await self._submit(job, resident)
-            record.prompt_tokens, record.submitted_at = len(prompt.token_ids), time.monotonic()
-            output = OutputText(
-                tokenizer.detokenizer(() if is_chat else prompt.token_ids[-_CONTEXT_TOKENS:]),
-                request.stop,
-                ReasoningSplitter.after(prompt.text) if is_chat else None,
+            check_choices(request, resident)
+            jobs = [
+                self._job(request, resident, prompt, number, record)
+                for prompt in prompts
+                for number in range(request.num_choices)
+            ]
+            streams = await self._submit(jobs, resident)
+            record.prompt_tokens = sum(len(prompt.token_ids) for prompt in prompts)
+            record.submitted_at = time.monotonic()
+            choices = [
+                make_choice(request, prompts, index, stream, tokenizer)
+                for index, stream in enumerate(streams)
+            ]
+            explain = (
+                partial(cache_report, prompts[0], tokenizer=tokenizer) if request.explain_cache else None
             )
-            explain = partial(cache_report, prompt, tokenizer=tokenizer) if request.explain_cache else None
             resources = stack.pop_all()
-        running = RunningGeneration(stream, output, record, resources, explain)
+        ignored = dict.fromkeys(path for prompt in prompts for path in prompt.ignored)
+        running = RunningGeneration(choices, record, resources, explain, tuple(ignored))
         self._running[running] = None
         resources.callback(self._forget, running, record)
         return running
 
-    async def _submit(self, job: TokenJob, resident: Resident) -> TokenStream:
-        """Start the job, once its model's caches have room for it."""
-        await self._pool.reserve_kv(resident, len(job.prompt_ids) + job.max_tokens)
-        return resident.worker.submit(job)
+    async def _submit(self, jobs: Sequence[TokenJob], resident: Resident) -> list[TokenStream]:
+        """Start the jobs, all or none, once the model's caches have room for the largest of them.
+
+        Equal prompts are read once: the second finds what the first has left in the prefix cache.
+        """
+        await self._pool.reserve_kv(resident, max(len(job.prompt_ids) + job.max_tokens for job in jobs))
+        streams: list[TokenStream] = []
+        try:
+            for job in jobs:
+                streams.append(resident.worker.submit(job))
+        except ApiError:
+            for stream in streams:
+                stream.cancel()
+            raise
+        return streams
 
     def _forget(self, running: RunningGeneration, record: RequestRecord) -> None:
         self._running.pop(running, None)
@@ -202,7 +215,15 @@ class Generator:
         if not self._running and not self._starting:
             self._idle.set()
 
-    def _job(self, request: GenerationRequest, resident: Resident, prompt: EncodedPrompt) -> TokenJob:
+    def _job(
+        self,
+        request: GenerationRequest,
+        resident: Resident,
+        prompt: EncodedPrompt,
+        number: int,
+        record: RequestRecord,
+    ) -> TokenJob:
+        """The job of a prompt's choice of this number, counted from 0."""
         sampling = request.sampling.over(resident.description.default_sampling)
         wanted = self._default_max_tokens if request.max_tokens is None else request.max_tokens
         window = resident.description.context_length
@@ -211,12 +232,13 @@ class Generator:
             max_tokens=wanted if window is None else min(wanted, window - len(prompt.token_ids)),
             stop_ids=[] if request.ignore_eos else sorted(resident.tokenizer.stop_ids),
             sampling=sampling,
-            seed=secrets.randbits(63) if sampling.seed is None else sampling.seed,
+            seed=secrets.randbits(63) if sampling.seed is None else choice_seed(sampling.seed, number),
             top_logprobs=request.top_logprobs,
             tenant=request.tenant,
             priority=request.priority,
             cache_salt=self._salt(request),
             boundaries=prompt.boundaries,
+            traceparent="" if record.span is None else record.span.traceparent,
         )
 
     def _salt(self, request: GenerationRequest) -> str:

@@ -34,8 +34,8 @@ from mlx_manager.mlx_server.admin.metrics_endpoint import router as metrics_rout
 from mlx_manager.mlx_server.config import mlx_server_settings
 from mlx_manager.mlx_server.flags import apply_flags
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
+from mlx_manager.mlx_server.protocols.errors import render_error
 from mlx_manager.mlx_server.protocols.faults import add_error_handlers
-from mlx_manager.mlx_server.protocols.openai.errors import error_response
 from mlx_manager.mlx_server.protocols.routes import router
 from mlx_manager.mlx_server.serving import Serving
 from mlx_manager.mlx_server.tracing import PlainSpanMiddleware, span_targets
@@ -96,10 +96,10 @@ app.add_middleware(
     host=lambda: mlx_server_settings.host,
     rules=RULES,
     authenticator=_accounts,
-    render_error=error_response,
+    render_error=render_error,
 )
-app.add_middleware(GuardMiddleware, settings=mlx_server_settings, render_error=error_response)
-app.add_middleware(RequestIdMiddleware, render_error=error_response)
+app.add_middleware(GuardMiddleware, settings=mlx_server_settings, render_error=render_error)
+app.add_middleware(RequestIdMiddleware, render_error=render_error)
 app.add_middleware(MetricsMiddleware)
 
 if span_targets(mlx_server_settings):

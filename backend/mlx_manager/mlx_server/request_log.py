@@ -157,12 +157,21 @@ class CapturedText:
 
     Attributes:
         prompt: as JSON, as it was sent.
-        answer: pieces of the answer as they came.
+        answers: pieces of each choice's text as they came.
     """
 
     prompt: str
     days: int
-    answer: list[str] = field(default_factory=list)
+    answers: dict[int, list[str]] = field(default_factory=dict)
+
+    def add(self, choice: int, text: str) -> None:
+        """Take the next piece of a choice."""
+        self.answers.setdefault(choice, []).append(text)
+
+    @property
+    def answer(self) -> str:
+        """The text of all choices, in their order."""
+        return "\n\n".join("".join(self.answers[choice]) for choice in sorted(self.answers))
 
 
 class RequestObserver(Protocol):

@@ -1,65 +1,62 @@
-"""A request whose tokens come: they become text and events, until the one end."""
+"""A request whose tokens come: its choices become events, until the one end."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Self
 
 from mlx_manager.core.errors import ErrorCode
-from mlx_manager.mlx_server.backends.base import (
-    Broken,
-    Read,
-    Restored,
-    Token,
-    TokenEvent,
-    TokenStream,
-)
+from mlx_manager.mlx_server.backends.base import Broken, Restored, TokenEvent
+from mlx_manager.mlx_server.choice import Choice
 from mlx_manager.mlx_server.domain.events import (
     CacheReport,
     Event,
     EventBatches,
     Failed,
     Finished,
-    FinishReason,
     PrefillProgress,
     TextDelta,
+    Timings,
     Usage,
 )
 from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST, Phase, RequestRecord
-from mlx_manager.mlx_server.text.output import OutputText
 
 logger = logging.getLogger(__name__)
+
+_NOTHING_RESTORED = Restored(0, 0, ())
 
 
 class RunningGeneration:
     """An accepted request: an async context manager, so that every way out frees what it holds.
 
     Args:
+        choices: in the order of their numbers.
         record: is kept up to date with what comes.
-        explain: says where the prompt left the prefix cache; None where nobody asked.
+        explain: says where the first prompt left the prefix cache; None where nobody asked.
 
     Attributes:
-        prompt_tokens: tokens of the rendered prompt.
+        prompt_tokens: tokens of the rendered prompts, each counted once.
+        ignored: paths of the request's fields that turned out to have no effect on this model.
     """
 
     def __init__(
         self,
-        stream: TokenStream,
-        output: OutputText,
+        choices: Sequence[Choice],
         record: RequestRecord,
         resources: AsyncExitStack,
         explain: Callable[[Restored], CacheReport] | None = None,
+        ignored: Sequence[str] = (),
     ) -> None:
         self.prompt_tokens = record.prompt_tokens
+        self.ignored = tuple(ignored)
         self._record = record
-        self._stream = stream
-        self._output = output
+        self._choices = choices
         self._resources = resources
-        self._drawn = 0
-        self._restored = Restored(0, 0, ())
         self._explain = explain
+        self._arriving: dict[asyncio.Task[list[TokenEvent]], Choice] = {}
+        self._is_writing = False
         self._end: Finished | Failed | None = None
         self._closed = False
         self._expiry: asyncio.TimerHandle | None = None
@@ -71,27 +68,24 @@ class RunningGeneration:
         await self.close()
 
     async def close(self) -> None:
-        """Cancel the job if it still runs, and end the lease. Safe to call twice."""
+        """Cancel the jobs that still run, and end the lease. Safe to call twice."""
         if self._closed:
             return
         self._closed = True
         if self._expiry is not None:
             self._expiry.cancel()
-        self._stream.cancel()
+        for task in self._arriving:
+            task.cancel()
+        for choice in self._choices:
+            choice.stream.cancel()
         await self._resources.aclose()
         logger.info("%s %s: %s", self._record.request_id, self._record.model, self._summary())
 
     async def events(self) -> EventBatches:
         """Every event up to and with the one `Finished` or `Failed`. Iterate once."""
         while self._end is None:
-            batch = self._translate(await self._stream.next())
-            self._record.note_tokens(self._drawn)
-            if self._record.captured is not None:
-                self._record.captured.answer += [
-                    event.text for event in batch if isinstance(event, TextDelta)
-                ]
-            if batch and isinstance(end := batch[-1], Finished | Failed):
-                self._end = end
+            batch = self._advance(await self._arrivals())
+            if self._end is not None:
                 await self.close()  # the lease ends with the tokens, not with a slow reader
             if batch:
                 yield batch
@@ -103,56 +97,116 @@ class RunningGeneration:
 
     def abort(self, code: ErrorCode, message: str) -> None:
         """End it from outside with this error, as a shutdown does."""
-        self._stream.fail(Broken(code, message))
+        for choice in self._choices:
+            choice.stream.fail(Broken(code, message))
 
-    def _translate(self, arrived: list[TokenEvent]) -> list[Event]:
+    async def _arrivals(self) -> list[tuple[Choice, list[TokenEvent]]]:
+        """What has come of any choice; waits until there is something."""
+        if len(self._choices) == 1:
+            return [(self._choices[0], await self._choices[0].stream.next())]
+        waited_for = self._arriving.values()
+        for choice in self._choices:
+            if choice.finish is None and choice not in waited_for:
+                self._arriving[asyncio.ensure_future(choice.stream.next())] = choice
+        done, _ = await asyncio.wait(self._arriving, return_when=asyncio.FIRST_COMPLETED)
+        return [(self._arriving.pop(task), task.result()) for task in done]
+
+    def _advance(self, arrivals: Sequence[tuple[Choice, list[TokenEvent]]]) -> list[Event]:
         events: list[Event] = []
-        for item in arrived:
-            match item:
-                case Restored():
-                    self._restored = item
-                    self._record.admitted_at = time.monotonic()
-                    self._record.cached_tokens = self._record.read_tokens = item.cached_tokens
-                case Read(done_tokens=done):
-                    self._record.read_tokens = done
-                    events.append(PrefillProgress(done, self.prompt_tokens))
-                case Broken(code=code, message=message):
-                    events.append(Failed(code, message))
-                    break
-                case Token(token_id=token_id, finish=finish, logprobs=logprobs):
-                    self._drawn += 1
-                    # The token that ends the sequence is a mark, not text.
-                    if finish is not FinishReason.STOP:
-                        events += self._output.push(token_id, logprobs)
-                    if self._output.stopped or finish is not None:
-                        events += self._finish(finish)
-                        break
+        for choice, arrived in arrivals:
+            told = choice.translate(arrived)
+            if told and isinstance(failed := told[-1], Failed):
+                self._end = failed
+                events += told
+                break
+            events += told
+        if not self._is_writing and (progress := self._note_reading()) is not None:
+            events.insert(0, progress)
+        self._note_writing(events)
+        if self._end is None and all(choice.finish is not None for choice in self._choices):
+            self._end = self._finished()
+            events.append(self._end)
         return events
 
-    def _finish(self, finish: FinishReason | None) -> list[Event]:
-        deltas = self._output.finish()
-        reason = FinishReason.STOP if self._output.stopped or finish is None else finish
-        cached = self._restored.cached_tokens
-        usage = Usage(self.prompt_tokens, self._drawn, self._output.reasoning_tokens, cached)
-        report = None if self._explain is None else self._explain(self._restored)
-        return [*deltas, Finished(reason, usage, report)]
+    def _note_reading(self) -> PrefillProgress | None:
+        """Keep the record up to date on the prompts; what there is to tell of them."""
+        record = self._record
+        if record.admitted_at is None and any(choice.restored is not None for choice in self._choices):
+            record.admitted_at = time.monotonic()
+        record.cached_tokens = self._cached_tokens()
+        before, record.read_tokens = record.read_tokens, sum(choice.read_tokens for choice in self._firsts())
+        self._is_writing = all(choice.drawn_tokens for choice in self._choices)
+        if record.read_tokens <= before:
+            return None
+        return PrefillProgress(record.read_tokens, self.prompt_tokens)
+
+    def _note_writing(self, events: Sequence[Event]) -> None:
+        """Keep the record up to date on the answers."""
+        self._record.note_tokens(self._drawn_tokens)
+        if self._record.captured is not None:
+            for event in events:
+                if isinstance(event, TextDelta):
+                    self._record.captured.add(event.choice, event.text)
+
+    def _firsts(self) -> list[Choice]:
+        """The first choice of each prompt."""
+        return list({choice.prompt_index: choice for choice in reversed(self._choices)}.values())
+
+    @property
+    def _drawn_tokens(self) -> int:
+        return sum(choice.drawn_tokens for choice in self._choices)
+
+    def _cached_tokens(self) -> int:
+        """Tokens that the prefix cache held before: a prompt's choices find what the first of them read."""
+        held: dict[int, int] = {}
+        for choice in self._choices:
+            if choice.restored is not None:
+                cached = choice.restored.cached_tokens
+                held[choice.prompt_index] = min(held.get(choice.prompt_index, cached), cached)
+        return sum(held.values())
+
+    def _finished(self) -> Finished:
+        reasoning = sum(choice.reasoning_tokens for choice in self._choices)
+        usage = Usage(self.prompt_tokens, self._drawn_tokens, reasoning, self._cached_tokens())
+        first = self._choices[0].restored or _NOTHING_RESTORED
+        report = None if self._explain is None else self._explain(first)
+        return Finished(usage, report, _timings(self._record))
 
     def outcome(self) -> tuple[Phase, str, int]:
         """How it ended, why, and the HTTP status that goes with it; a stream's was sent when it began."""
         match self._end:
-            case Finished(reason=reason):
-                return Phase.FINISHED, reason.value, 200
+            case Finished():
+                return Phase.FINISHED, self._reason, 200
             case Failed(code=code):
                 return Phase.FAILED, code.value, 200 if self._record.is_stream else code.status
             case _:
                 return Phase.CANCELLED, "by the client", CLIENT_CLOSED_REQUEST
 
+    @property
+    def _reason(self) -> str:
+        """Why the first choice ended."""
+        finish = self._choices[0].finish
+        return "" if finish is None else finish.value
+
     def _summary(self) -> str:
-        counts = f"{self.prompt_tokens} prompt tokens, {self._drawn} drawn"
+        counts = f"{self.prompt_tokens} prompt tokens, {self._drawn_tokens} drawn"
         match self._end:
-            case Finished(reason=reason):
-                return f"{reason.value}, {counts}"
+            case Finished():
+                return f"{self._reason}, {counts}"
             case Failed(code=code):
                 return f"failed with {code.value}, {counts}"
             case _:
                 return f"cancelled by the client, {counts}"
+
+
+def _timings(record: RequestRecord) -> Timings | None:
+    """Of a request whose last token has just come."""
+    if record.first_token_s is None:
+        return None
+    return Timings(
+        queue_s=record.queue_s or 0.0,
+        prefill_s=record.prefill_s or 0.0,
+        first_token_s=record.first_token_s,
+        total_s=time.monotonic() - record.begun_at,
+        tokens_per_second=record.tokens_per_second,
+    )

@@ -44,7 +44,7 @@ class GenerationTracer:
 
     def begin(self, request: GenerationRequest) -> "GenerationSpan | None":
         """A request has come; None where its trace is not sampled. Its parent is the current span."""
-        operation = "chat" if isinstance(request.prompt, ChatPrompt) else "text_completion"
+        operation = "chat" if isinstance(request.prompts[0], ChatPrompt) else "text_completion"
         parent: Any = self._trace.get_current_span()
         model = request.model[:_MOST_NAME_CHARS]
         span = self._tracer.start_span(

@@ -52,7 +52,7 @@ class Accounts:
         return credential.text in KNOWN
 
 
-def render(error: ApiError) -> Response:
+def render(error: ApiError, _: object) -> Response:
     return JSONResponse({"code": error.code.value}, error.code.status)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from mlx_manager.core.request_id import RequestIdMiddleware
-from mlx_manager.mlx_server.protocols.openai.errors import error_response
+from mlx_manager.mlx_server.protocols.errors import render_error
 
 
 async def inner(scope: Scope, receive: Receive, send: Send) -> None:
@@ -22,7 +22,7 @@ async def inner(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def client() -> httpx.AsyncClient:
-    app = RequestIdMiddleware(inner, error_response)
+    app = RequestIdMiddleware(inner, render_error)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
@@ -74,5 +74,5 @@ async def test_other_scopes_pass() -> None:
     async def app(scope: Scope, _: Receive, __: Send) -> None:
         seen.append(scope["type"])
 
-    await RequestIdMiddleware(app, error_response)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    await RequestIdMiddleware(app, render_error)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert seen == ["lifespan"]

@@ -8,6 +8,7 @@ import pytest
 
 from mlx_manager.mlx_server.domain.events import (
     CacheReport,
+    ChoiceFinished,
     Event,
     Finished,
     FinishReason,
@@ -33,7 +34,8 @@ async def play(events: Sequence[Event]) -> AsyncIterator[Sequence[Event]]:
 
 async def answers(make: Make, cache: CacheReport | None, **options: bool) -> tuple[list[Any], Any]:
     """Chunks and whole answer of one request."""
-    script = [TextDelta("x"), Finished(FinishReason.STOP, Usage(9, 2, cached_tokens=6), cache)]
+    end = Finished(Usage(9, 2, cached_tokens=6), cache)
+    script = [TextDelta("x"), ChoiceFinished(FinishReason.STOP), end]
     renderer = make("m", **options)
     parts = [chunk.decode() async for chunk in encoded(renderer, play(script))]
     events = "".join(parts).removesuffix("\n\n").split("\n\n")

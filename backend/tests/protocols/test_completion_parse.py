@@ -22,7 +22,7 @@ from mlx_manager.mlx_server.protocols.openai_completions.parse import parse_comp
 )
 def test_prompts(prompt: Any, wanted: TextPrompt | TokenPrompt) -> None:
     request, wire = parse_completion({"model": "m", "prompt": prompt, "max_tokens": 3}, "req_1")
-    assert request.prompt == wanted
+    assert request.prompts[0] == wanted
     assert (request.max_tokens, wire.include_usage) == (3, False)
 
 

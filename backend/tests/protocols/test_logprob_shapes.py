@@ -10,6 +10,7 @@ from openai.types import Completion
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from mlx_manager.mlx_server.domain.events import (
+    ChoiceFinished,
     Event,
     Finished,
     FinishReason,
@@ -23,7 +24,7 @@ from mlx_manager.mlx_server.protocols.openai_chat.render import ChatRenderer
 from mlx_manager.mlx_server.protocols.openai_completions.render import CompletionRenderer
 from mlx_manager.mlx_server.protocols.sse import encoded
 
-END = Finished(FinishReason.LENGTH, Usage(7, 5, cached_tokens=4))
+END = [ChoiceFinished(FinishReason.LENGTH), Finished(Usage(7, 5, cached_tokens=4))]
 HEL = TokenAlternative(1, "Hel", b"Hel", -0.5)
 LO = TokenAlternative(2, "lo", b"lo", -1.25)
 SMILE = TokenAlternative(3, "\ufffd", b"\xf0\x9f", -2.0)
@@ -109,7 +110,7 @@ async def test_completion_exactly() -> None:
 async def test_two_tokens_of_one_text_keep_the_likelier() -> None:
     one, two = TokenAlternative(8, "x", b"x", -1.0), TokenAlternative(9, "x", b"x", -2.0)
     drawn = TokenAlternative(10, "y", b"y", -3.0)
-    script = [TextDelta("y", (TokenLogprob(drawn, (one, two)), TokenLogprob(two, (one, two)))), END]
+    script = [TextDelta("y", (TokenLogprob(drawn, (one, two)), TokenLogprob(two, (one, two)))), *END]
     _, body = await both(CompletionRenderer("m", logprobs=True), script)
     assert body["choices"][0]["logprobs"]["top_logprobs"] == [{"x": -1.0, "y": -3.0}, {"x": -2.0}]
 
@@ -125,7 +126,7 @@ async def test_asked_for_and_nothing_drawn() -> None:
 
 async def test_not_asked_for() -> None:
     for renderer in (ChatRenderer("m"), CompletionRenderer("m")):
-        chunks, body = await both(renderer, [TextDelta("x"), END])
+        chunks, body = await both(renderer, [TextDelta("x"), *END])
         assert {choice["logprobs"] for part in (*chunks, body) for choice in part["choices"]} == {None}
 
 
@@ -158,7 +159,7 @@ SCRIPTS = st.lists(
 @given(SCRIPTS, st.booleans())
 async def test_a_chat_stream_folds_to_the_whole(script: list[Event], include_usage: bool) -> None:
     renderer = ChatRenderer("m", include_usage=include_usage, logprobs=True)
-    chunks, body = await both(renderer, [*script, END])
+    chunks, body = await both(renderer, [*script, *END])
     whole = ChatCompletion.model_validate(body, strict=True)
     parts = [ChatCompletionChunk.model_validate(chunk, strict=True) for chunk in chunks]
     found = [chunk["choices"][0]["logprobs"] for chunk in chunks if chunk["choices"]]
@@ -173,7 +174,7 @@ async def test_a_chat_stream_folds_to_the_whole(script: list[Event], include_usa
 @given(SCRIPTS, st.booleans())
 async def test_a_completion_stream_folds_to_the_whole(script: list[Event], include_usage: bool) -> None:
     renderer = CompletionRenderer("m", include_usage=include_usage, logprobs=True)
-    chunks, body = await both(renderer, [*script, END])
+    chunks, body = await both(renderer, [*script, *END])
     whole = Completion.model_validate(body, strict=True).choices[0].logprobs
     assert whole is not None
     found = [choice["logprobs"] for chunk in chunks for choice in chunk["choices"] if choice["logprobs"]]

@@ -10,6 +10,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.events import (
+    ChoiceFinished,
     Event,
     Failed,
     Finished,
@@ -24,11 +25,11 @@ from mlx_manager.mlx_server.protocols.openai_completions.render import Completio
 from mlx_manager.mlx_server.protocols.sse import encoded
 
 STRANGE = 'two\nlines\r\n\n"quoted" \u2028 \x00 😀 data: x'
-END = Finished(FinishReason.LENGTH, Usage(7, 5, 2))
+END = [ChoiceFinished(FinishReason.LENGTH), Finished(Usage(7, 5, 2))]
 SCRIPTS: dict[str, list[Event]] = {
-    "text": [PrefillProgress(3, 7), TextDelta("Hel"), TextDelta(STRANGE), END],
-    "reasoning": [ReasoningDelta("why "), ReasoningDelta("not"), TextDelta("so"), END],
-    "nothing": [Finished(FinishReason.STOP, Usage(1, 1))],
+    "text": [PrefillProgress(3, 7), TextDelta("Hel"), TextDelta(STRANGE), *END],
+    "reasoning": [ReasoningDelta("why "), ReasoningDelta("not"), TextDelta("so"), *END],
+    "nothing": [ChoiceFinished(FinishReason.STOP), Finished(Usage(1, 1))],
 }
 BROKEN: list[Event] = [TextDelta("Hel"), Failed(ErrorCode.WORKER_DIED, "it died")]
 

@@ -17,9 +17,10 @@ def run(stops: Sequence[str], chunks: Sequence[str]) -> tuple[str, bool, list[st
     """The text that was shown, whether a stop was met, and the pieces."""
     scanner, shown = StopScanner(stops), []
     for chunk in chunks:
-        piece, stopped = scanner.push(chunk)
+        piece, met = scanner.push(chunk)
         shown.append(piece)
-        if stopped:
+        if met is not None:
+            assert met in stops
             return "".join(shown), True, shown
     shown.append(scanner.finish())
     return "".join(shown), False, shown

@@ -55,7 +55,7 @@ class AuthenticationMiddleware:
         host: Callable[[], str],
         rules: Sequence[Rule],
         authenticator: Callable[[State], Identifies],
-        render_error: Callable[[ApiError], Response],
+        render_error: Callable[[ApiError, Scope], Response],
     ) -> None:
         self._app = app
         self._settings = settings
@@ -72,7 +72,7 @@ class AuthenticationMiddleware:
                 self._check_page(scope)
                 principal = None if wanted is Wanted.NOTHING else await self._principal(scope, wanted)
             except ApiError as error:
-                await self._refuse(error)(scope, receive, send)
+                await self._refuse(error, scope)(scope, receive, send)
                 return
             scope.setdefault("state", {})["principal"] = principal
             scope["state"]["may_go_on"] = partial(self._may_go_on, scope, principal)
@@ -134,8 +134,8 @@ class AuthenticationMiddleware:
             message = "this server's cookies count for its own pages only"
             raise ApiError(ErrorCode.ORIGIN_NOT_ALLOWED, message)
 
-    def _refuse(self, error: ApiError) -> Response:
-        response = self._render_error(error)
+    def _refuse(self, error: ApiError, scope: Scope) -> Response:
+        response = self._render_error(error, scope)
         if error.code.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response

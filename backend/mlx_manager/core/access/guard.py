@@ -36,7 +36,7 @@ class GuardMiddleware:
     """
 
     def __init__(
-        self, app: ASGIApp, settings: AccessSettings, render_error: Callable[[ApiError], Response]
+        self, app: ASGIApp, settings: AccessSettings, render_error: Callable[[ApiError, Scope], Response]
     ) -> None:
         self._render_error = render_error
         self._hosts = AllowedHosts(settings.allowed_hosts)
@@ -60,7 +60,7 @@ class GuardMiddleware:
         if scope["type"] == "http":
             scope.setdefault("state", {})["is_local"] = _is_local(scope)
             if (error := self._refusal(scope)) is not None:
-                await self._render_error(error)(scope, receive, send)
+                await self._render_error(error, scope)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""What a generation tells: any number of deltas, then exactly one `Finished` or `Failed`."""
+"""What a generation tells: deltas, the end of each choice, then exactly one `Finished` or `Failed`."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from mlx_manager.core.errors import ErrorCode
 
 
 class FinishReason(StrEnum):
-    """Why a generation ended by itself."""
+    """Why a choice ended by itself."""
 
     STOP = "stop"
     LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,10 @@ class Usage:
     """Token counts of one request.
 
     Attributes:
-        prompt_tokens: tokens of the rendered prompt.
-        completion_tokens: tokens drawn, the end-of-sequence token included.
+        prompt_tokens: tokens of the rendered prompts, each counted once however many choices it has.
+        completion_tokens: tokens drawn for all choices, end-of-sequence tokens included.
         reasoning_tokens: those of them that belong to the reasoning.
-        cached_tokens: tokens of the prompt that the prefix cache held.
+        cached_tokens: tokens of the prompts that the prefix cache held before the request.
     """
 
     prompt_tokens: int
@@ -32,8 +33,27 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Timings:
+    """How long the parts of a request took, in seconds.
+
+    Attributes:
+        queue_s: from its arrival until the model's engine began with it, a load in between included.
+        prefill_s: from there to the first token.
+        first_token_s: from its arrival to the first token.
+        total_s: from its arrival to the last token.
+        tokens_per_second: of the answer after its first token; None where there was no more.
+    """
+
+    queue_s: float
+    prefill_s: float
+    first_token_s: float
+    total_s: float
+    tokens_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class PrefillProgress:
-    """So many of the prompt's tokens have been read."""
+    """So many of the prompts' tokens have been read."""
 
     done_tokens: int
     total_tokens: int
@@ -74,10 +94,12 @@ class TextDelta:
 
     Attributes:
         logprobs: of the tokens drawn since the last delta, where they were asked for.
+        choice: which of the request's choices it belongs to, as everywhere here.
     """
 
     text: str
     logprobs: tuple[TokenLogprob, ...] = ()
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +107,30 @@ class ReasoningDelta:
     """The next piece of the reasoning; never empty."""
 
     text: str
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStarted:
+    """The model calls a tool; the text before the call has been told.
+
+    Attributes:
+        index: position among the calls of its choice.
+    """
+
+    index: int
+    call_id: str
+    name: str
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """The next piece of the arguments of the call that was started last; never empty."""
+
+    index: int
+    arguments: str
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +160,37 @@ class CacheReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """The end of a request that was answered."""
+class ChoiceFinished:
+    """The end of one choice; nothing of it follows.
+
+    Attributes:
+        stop_sequence: the stop string that ended it, if one did.
+    """
 
     reason: FinishReason
+    stop_sequence: str | None = None
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a request that was answered; every choice has ended before."""
+
     usage: Usage
     cache: CacheReport | None = None
+    timings: Timings | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The end of a request that could not be answered."""
+    """The end of a request that could not be answered, whatever of it had come."""
 
     code: ErrorCode
     message: str
 
 
-Event = PrefillProgress | TextDelta | ReasoningDelta | Finished | Failed
+Delta = TextDelta | ReasoningDelta | ToolCallStarted | ToolCallDelta
+Event = PrefillProgress | Delta | ChoiceFinished | Finished | Failed
 
 # What has come at once is handed on at once: a stream that lags writes several events in one go.
 EventBatches = AsyncIterator[Sequence[Event]]

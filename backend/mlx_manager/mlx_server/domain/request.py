@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
+
 # Beyond these a repetition penalty leaves nothing of a model's logits; 0 would divide by zero.
 MIN_REPETITION_PENALTY: Final = 0.01
 MAX_REPETITION_PENALTY: Final = 10.0
@@ -89,22 +91,53 @@ class ChatMessage:
         content: the turn's text; empty where the wire had null.
         name: the speaker's name, given to the template.
         tool_call_id: the call that a tool's message answers.
-        tool_calls: calls that an assistant's message made, in the wire's shape.
+        tool_calls: calls that an assistant's message made.
+        reasoning: what an assistant's message thought before it, where the client sent that back.
+        cache_marks: characters of the content after which the client wants a prefix kept, ascending.
+        path: where the wire had it, such as `messages.3`.
+        reasoning_path: where the wire had its reasoning.
     """
 
     role: str
     content: str
     name: str | None = None
     tool_call_id: str | None = None
-    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    reasoning: str = ""
+    cache_marks: tuple[int, ...] = ()
+    path: str = ""
+    reasoning_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateHint:
+    """A wish that the model's chat template may know how to grant.
+
+    Attributes:
+        path: the wire's field, named to the client where the template knows none of the variables.
+        variables: what to set; those that the template does not read are left out.
+    """
+
+    path: str
+    variables: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ChatPrompt:
-    """A conversation, rendered by the model's own chat template."""
+    """A conversation, rendered by the model's own chat template.
+
+    Attributes:
+        template_kwargs: variables for the template, stated by the client as such.
+        tools: what the model may call.
+        continues_last: whether the answer goes on with the last message, which is an assistant's, instead
+            of beginning a turn.
+    """
 
     messages: tuple[ChatMessage, ...]
     template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    tools: tuple[ToolDefinition, ...] = ()
+    hints: tuple[TemplateHint, ...] = ()
+    continues_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +154,15 @@ class TokenPrompt:
     token_ids: tuple[int, ...]
 
 
-Prompt = ChatPrompt | TextPrompt | TokenPrompt
+@dataclass(frozen=True, slots=True)
+class InfillPrompt:
+    """Text with a gap to fill, for models that have tokens to mark it."""
+
+    prefix: str
+    suffix: str
+
+
+Prompt = ChatPrompt | TextPrompt | TokenPrompt | InfillPrompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +172,11 @@ class GenerationRequest:
     Attributes:
         request_id: the `x-request-id`, for logs.
         model: the id as the client wrote it.
-        max_tokens: most new tokens, or None for the server's default.
+        prompts: what to answer; several of them in text completions only.
+        num_choices: answers to each prompt. Choice number `prompt * num_choices + n` is the prompt's nth.
+        prompt_field: the wire's field that the prompts came in, for errors.
+        echo: whether each answer begins with its prompt's text.
+        max_tokens: most new tokens of each choice, or None for the server's default.
         stop: strings that end the text and are not part of it.
         top_logprobs: None asks for no logprobs; 0 for the drawn token's alone, n for the n likeliest, too.
         tenant: whose request it is: until keys exist a hash of the credential that was sent.
@@ -145,7 +190,10 @@ class GenerationRequest:
 
     request_id: str
     model: str
-    prompt: Prompt
+    prompts: tuple[Prompt, ...]
+    num_choices: int = 1
+    prompt_field: str = "messages"
+    echo: bool = False
     max_tokens: int | None = None
     sampling: SamplingOverrides = SamplingOverrides()
     stop: tuple[str, ...] = ()

@@ -5,38 +5,23 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
-
-from jinja2 import TemplateError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import Any, Final, Protocol
 
 from mlx_manager.mlx_server.domain.models import Capability
 from mlx_manager.mlx_server.pool.small_files import read_text
+from mlx_manager.mlx_server.text.infill import INFILL_MARKS
+from mlx_manager.mlx_server.text.template_use import template_use
 
 _REASONING_VARIABLES: Final = {"enable_thinking", "thinking", "thinking_budget", "reasoning_effort"}
 _REASONING_MARKS: Final = (
     *("<think>", "</think>", "[THINK]", "<seed:think>", "<|START_THINKING|>"),
     *("<|channel|>analysis", "<|channel>thought", "reasoning_content"),
 )
-# Before and after the gap.
-_INFILL_TOKENS: Final = (
-    ("<|fim_prefix|>", "<|fim_suffix|>"),
-    ("<fim_prefix>", "<fim_suffix>"),
-    ("<fim-prefix>", "<fim-suffix>"),
-    ("<[fim-prefix]>", "<[fim-suffix]>"),
-    ("<\uff5cfim\u2581begin\uff5c>", "<\uff5cfim\u2581hole\uff5c>"),
-    ("<|code_prefix|>", "<|code_suffix|>"),
-    ("[PREFIX]", "[SUFFIX]"),
-    ("\u2581<PRE>", "\u2581<SUF>"),
-    ("<PRE>", "<SUF>"),
-)
 _VISION_KEYS: Final = ("vision_config", "vision_tower", "mm_vision_tower", "img_processor", "image_token_id")
 _VISION_WEIGHTS: Final = ("vision", "visual", "image", "img")
 _AUDIO_KEYS: Final = ("audio_config", "audio_processor", "audio_token_id")
 _AUDIO_WEIGHTS: Final = ("audio", "speech", "conformer")
 _SENTENCE_FILES: Final = ("modules.json", "config_sentence_transformers.json", "1_Pooling")
-# The one statement that transformers adds to Jinja's own.
-_GENERATION: Final = re.compile(r"{%-?\s*(end)?generation\s*-?%}")
 _ADDED_TOKENS: Final = re.compile(r'"added_tokens"\s*:\s*(?=\[)')
 
 
@@ -51,18 +36,6 @@ class Files(Protocol):
     def tokenizer_config(self) -> Mapping[str, Any]: ...
     @property
     def chat_templates(self) -> Sequence[str]: ...
-
-
-class TemplateUse(NamedTuple):
-    """What a chat template works with.
-
-    Attributes:
-        variables: names that it expects from outside.
-        words: every text, key and attribute in it; comments are none.
-    """
-
-    variables: Collection[str]
-    words: Collection[str]
 
 
 def capabilities(files: Files, tensor_names: Collection[str] = ()) -> tuple[Capability, ...]:
@@ -93,26 +66,8 @@ def _found(files: Files, tensor_names: Collection[str]) -> Iterator[Capability]:
     if any(os.path.exists(files.path / name) for name in _SENTENCE_FILES):
         yield Capability.EMBEDDINGS
     tokens = _added_tokens(files)
-    if any(tokens.issuperset(pair) for pair in _INFILL_TOKENS):
+    if any(tokens.issuperset(marks.tokens) for marks in INFILL_MARKS):
         yield Capability.INFILL
-
-
-def template_use(template: str) -> TemplateUse:
-    """Read a template without running it; of one that cannot be parsed nothing is known."""
-    environment = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
-    try:
-        tree = environment.parse(_GENERATION.sub("", template))
-        words = {*_words(tree)}
-        return TemplateUse(meta.find_undeclared_variables(tree), words)
-    except (TemplateError, RecursionError):
-        return TemplateUse((), ())
-
-
-def _words(tree: nodes.Template) -> Iterator[str]:
-    for node in tree.find_all((nodes.Const, nodes.TemplateData, nodes.Getattr)):
-        match node:
-            case nodes.Const(value=str(word)) | nodes.TemplateData(data=word) | nodes.Getattr(attr=word):
-                yield word
 
 
 def _has_part(

@@ -1,6 +1,7 @@
 """One inference request from its arrival to its end: who makes it, what it may take, and its record."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -13,6 +14,8 @@ from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.tenant import tenant_of
 from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST, CapturedText, Phase, RequestRecord
 from mlx_manager.mlx_server.serving import Serving
+
+_PROMPT_FIELDS: Final = ("system", "instructions", "messages", "prompt", "suffix", "input")
 
 
 class Call:
@@ -39,7 +42,7 @@ class Call:
         """
         self.record.model, self.record.is_stream = generation.model, is_stream
         if (days := self.principal.capture_days) is not None:
-            prompt = {name: body[name] for name in ("messages", "prompt") if name in body}
+            prompt = {name: body[name] for name in _PROMPT_FIELDS if name in body}
             self.record.captured = CapturedText(msgspec.json.encode(prompt).decode(), days)
         check_model(self._serving, self.principal, generation.model)
         return await self._serving.limiter.admit(self.principal)

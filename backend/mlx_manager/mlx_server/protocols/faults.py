@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.mlx_server.protocols.openai.errors import error_response
+from mlx_manager.mlx_server.protocols.errors import render_error
 
 _ROUTING_CODES = {404: ErrorCode.ROUTE_NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED}
 
@@ -20,24 +20,26 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _disconnect)
 
 
-async def _api_error(_: Request, error: Exception) -> Response:
+async def _api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return error_response(error)
+    return render_error(error, request.scope)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _ROUTING_CODES.get(error.status_code, ErrorCode.INVALID_REQUEST)
-    response = error_response(ApiError(code, f"{request.method} {request.url.path}: {error.detail}"))
+    refused = ApiError(code, f"{request.method} {request.url.path}: {error.detail}")
+    response = render_error(refused, request.scope)
     response.headers.update(error.headers or {})
     return response
 
 
-async def _validation_error(_: Request, error: Exception) -> Response:
+async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fault = error.errors()[0]
     path = ".".join(str(part) for part in fault["loc"][1:])
-    return error_response(ApiError(ErrorCode.INVALID_REQUEST, f"{path}: {fault['msg']}", param=path))
+    refused = ApiError(ErrorCode.INVALID_REQUEST, f"{path}: {fault['msg']}", param=path)
+    return render_error(refused, request.scope)
 
 
 async def _disconnect(_: Request, __: Exception) -> Response:

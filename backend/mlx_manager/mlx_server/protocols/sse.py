@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
 
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import AppStatus
 from starlette.types import Message, Receive, Scope, Send
 
-from mlx_manager.mlx_server.domain.events import Event, EventBatches
+from mlx_manager.core.errors import ApiError
+from mlx_manager.mlx_server.domain.events import Event, EventBatches, Failed, Finished
 from mlx_manager.mlx_server.running import RunningGeneration
 
 logger = logging.getLogger(__name__)
 
 _SEND_TIMEOUT_S = 60.0
+_PING_S = 15
+COMMENT_PING: Final = b": ping\n\n"
 
 # We end streams ourselves, each with an error in its dialect; see `main.DrainingServer`.
 AppStatus.enable_automatic_graceful_drain = False
@@ -26,9 +29,15 @@ def data(payload: bytes) -> bytes:
 
 
 class StreamRenderer(Protocol):
-    """Turns events into one dialect's stream."""
+    """Turns events into one dialect's stream.
 
-    def opening(self) -> bytes:
+    Attributes:
+        ping: what keeps an idle connection open: a comment, or an event that the dialect's clients skip.
+    """
+
+    ping: bytes
+
+    def opening(self, prompt_tokens: int) -> bytes:
         """What a stream begins with; may be empty."""
         ...
 
@@ -37,13 +46,38 @@ class StreamRenderer(Protocol):
         ...
 
 
-async def encoded(renderer: StreamRenderer, batches: EventBatches) -> AsyncIterator[bytes]:
-    """The stream's bytes: all that came at once in one piece, which is one write."""
-    if opening := renderer.opening():
+async def encoded(
+    renderer: StreamRenderer,
+    batches: EventBatches,
+    prompt_tokens: int = 0,
+    settle: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[bytes]:
+    """The stream's bytes: all that came at once in one piece, which is one write.
+
+    Args:
+        settle: awaited when the answer is complete, before its end is sent. Where it raises ApiError,
+            that is sent instead.
+    """
+    if opening := renderer.opening(prompt_tokens):
         yield opening
     async for batch in batches:
-        if piece := b"".join(map(renderer.render, batch)):
+        *before, last = batch
+        piece = b"".join(map(renderer.render, before))
+        if settle is not None and isinstance(last, Finished | Failed):
+            if piece:
+                yield piece
+            piece = b""
+            last = await _settled(last, settle)
+        if piece := piece + renderer.render(last):
             yield piece
+
+
+async def _settled(end: Event, settle: Callable[[], Awaitable[None]]) -> Event:
+    try:
+        await settle()
+    except ApiError as error:
+        return Failed(error.code, error.message)
+    return end
 
 
 class GenerationStream(EventSourceResponse):
@@ -54,10 +88,16 @@ class GenerationStream(EventSourceResponse):
     """
 
     def __init__(
-        self, running: RunningGeneration, renderer: StreamRenderer, headers: Mapping[str, str]
+        self,
+        running: RunningGeneration,
+        renderer: StreamRenderer,
+        headers: Mapping[str, str],
+        settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        chunks = encoded(renderer, running.events())
-        super().__init__(chunks, headers=dict(headers), sep="\n")
+        chunks = encoded(renderer, running.events(), running.prompt_tokens, settle)
+        # The library writes bytes as they are, whatever it says of their type.
+        ping: Any = lambda: renderer.ping  # noqa: E731
+        super().__init__(chunks, headers=dict(headers), sep="\n", ping=_PING_S, ping_message_factory=ping)
         self._running = running
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

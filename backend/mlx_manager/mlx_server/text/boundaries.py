@@ -51,6 +51,26 @@ def find_ends(
     return dict(sorted(ends.items()))
 
 
+def find_marks(messages: Sequence[ChatMessage], text: str) -> dict[int, int]:
+    """Places within messages where the client asked for a prefix to be kept.
+
+    Returns:
+        For each place, in characters of the rendered conversation, the index of its message. A message
+        that the template does not write as it is has none.
+    """
+    places: dict[int, int] = {}
+    start = 0
+    for index, message in enumerate(messages):
+        if not message.content:
+            continue
+        found = text.find(message.content, start)
+        if found < 0:
+            continue
+        places |= {found + mark: index for mark in message.cache_marks}
+        start = found + len(message.content)
+    return places
+
+
 def to_boundaries(
     ends: Mapping[int, int], messages: Sequence[ChatMessage], offsets: Sequence[tuple[int, int]]
 ) -> tuple[Boundary, ...]:

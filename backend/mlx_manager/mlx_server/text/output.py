@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mlx_manager.mlx_server.backends.base import DrawnLogprobs
-from mlx_manager.mlx_server.domain.events import ReasoningDelta, TextDelta
+from mlx_manager.mlx_server.domain.events import Delta, ReasoningDelta, TextDelta
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer
 from mlx_manager.mlx_server.text.logprobs import LogprobTrail
 from mlx_manager.mlx_server.text.reasoning import Piece, ReasoningSplitter
@@ -11,15 +11,16 @@ from mlx_manager.mlx_server.text.stop import StopScanner
 
 
 class OutputText:
-    """One request's text on its way out.
+    """One choice's text on its way out.
 
     Args:
         detokenizer: knows the prompt's last tokens, where the text continues the prompt's.
         stops: strings that end the text.
         reasoning: splits reasoning from the answer; None leaves the text whole.
+        choice: the choice that its deltas name.
 
     Attributes:
-        stopped: whether a stop string was met; nothing more is to be pushed then.
+        stop_sequence: the stop string that was met, if one was; nothing more is to be pushed then.
         reasoning_tokens: tokens that came while the text was reasoning.
     """
 
@@ -28,6 +29,7 @@ class OutputText:
         detokenizer: Detokenizer,
         stops: Sequence[str],
         reasoning: ReasoningSplitter | None,
+        choice: int = 0,
     ) -> None:
         self._detokenizer = detokenizer
         self._scanner = StopScanner(stops)
@@ -35,10 +37,16 @@ class OutputText:
         self._trail = LogprobTrail(detokenizer.vocabulary)
         self._detokenized = 0
         self._answered = 0
-        self.stopped = False
+        self._choice = choice
+        self.stop_sequence: str | None = None
         self.reasoning_tokens = 0
 
-    def push(self, token_id: int, logprobs: DrawnLogprobs | None = None) -> list[TextDelta | ReasoningDelta]:
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop string was met."""
+        return self.stop_sequence is not None
+
+    def push(self, token_id: int, logprobs: DrawnLogprobs | None = None) -> list[Delta]:
         """Take a token and return the deltas that are certain."""
         first = self._detokenizer.at_start
         text = self._detokenizer.push([token_id])
@@ -46,14 +54,14 @@ class OutputText:
         self._detokenized += len(text)
         if logprobs is not None:
             self._trail.push(token_id, logprobs, start, self._detokenized, first=first)
-        text, self.stopped = self._scanner.push(text)
+        text, self.stop_sequence = self._scanner.push(text)
         deltas = self._deltas(self._split(text))
         if self._reasoning is not None and self._reasoning.inside:
             self.reasoning_tokens += 1
             self._trail.forget(self._reasoning.taken)
         return deltas
 
-    def finish(self) -> list[TextDelta | ReasoningDelta]:
+    def finish(self) -> list[Delta]:
         """What was held back; call once, at the end."""
         pieces = self._split(self._scanner.finish())
         if self._reasoning is not None:
@@ -62,7 +70,7 @@ class OutputText:
         # Tokens that never came to be text, as half a character at the end does not.
         answer_start = None if self.stopped else self._answer_start
         if answer_start is not None and (rest := self._trail.take(answer_start, None)):
-            deltas.append(TextDelta("", rest))
+            deltas.append(TextDelta("", rest, self._choice))
         return deltas
 
     @property
@@ -76,9 +84,9 @@ class OutputText:
             return [Piece(text, False)]
         return self._reasoning.push(text)
 
-    def _deltas(self, pieces: list[Piece]) -> list[TextDelta | ReasoningDelta]:
+    def _deltas(self, pieces: list[Piece]) -> list[Delta]:
         return [
-            ReasoningDelta(piece.text) if piece.is_reasoning else self._text_delta(piece.text)
+            ReasoningDelta(piece.text, self._choice) if piece.is_reasoning else self._text_delta(piece.text)
             for piece in pieces
         ]
 
@@ -86,4 +94,5 @@ class OutputText:
         self._answered += len(text)
         answer_start = self._answer_start
         assert answer_start is not None, "text of the answer came before its beginning"
-        return TextDelta(text, self._trail.take(answer_start, answer_start + self._answered))
+        logprobs = self._trail.take(answer_start, answer_start + self._answered)
+        return TextDelta(text, logprobs, self._choice)

@@ -37,6 +37,11 @@ class ReasoningSplitter:
         """A splitter for what follows this rendered prompt."""
         return cls(opened=prompt_text.rstrip().endswith(OPEN))
 
+    @classmethod
+    def within(cls, answer: str) -> "ReasoningSplitter | None":
+        """A splitter for what goes on with an answer that has begun; None where its reasoning is over."""
+        return cls(opened=True) if answer.rfind(OPEN) > answer.rfind(CLOSE) else None
+
     @property
     def inside(self) -> bool:
         """Whether the text that comes next is reasoning."""

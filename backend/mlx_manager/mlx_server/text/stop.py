@@ -14,20 +14,20 @@ class StopScanner:
         self._stops = tuple(stops)
         self._held = ""
 
-    def push(self, text: str) -> tuple[str, bool]:
-        """Take text; return what is certainly before any stop string, and whether one was met."""
+    def push(self, text: str) -> tuple[str, str | None]:
+        """Take text; return what is certainly before any stop string, and the one that was met, if any."""
         if not self._stops:
-            return text, False
+            return text, None
         pending = self._held + text
         found = [(index + len(stop), index) for stop in self._stops if (index := pending.find(stop)) >= 0]
         if found:
             # The one that is complete first, so that the result does not depend on the chunks.
-            _, start = min(found)
+            end, start = min(found)
             self._held = ""
-            return pending[:start], True
+            return pending[:start], pending[start:end]
         keep = self._undecided(pending)
         self._held = pending[len(pending) - keep :]
-        return pending[: len(pending) - keep], False
+        return pending[: len(pending) - keep], None
 
     def finish(self) -> str:
         """What was held back and turned out to be ordinary text."""

@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,16 @@ from mlx_manager.mlx_server.domain.request import (
     Boundary,
     ChatMessage,
     ChatPrompt,
+    InfillPrompt,
     Prompt,
     TextPrompt,
     TokenPrompt,
 )
-from mlx_manager.mlx_server.text.boundaries import find_ends, to_boundaries
+from mlx_manager.mlx_server.text.boundaries import find_ends, find_marks, to_boundaries
+from mlx_manager.mlx_server.text.chat_template import ChatTemplate
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
+from mlx_manager.mlx_server.text.infill import arrange
+from mlx_manager.mlx_server.text.infill import find_marks as find_infill_marks
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -48,11 +52,13 @@ class EncodedPrompt:
     Attributes:
         text: what the tokens came from; empty for a prompt of token ids.
         boundaries: ends of a conversation's messages, ascending; those that could be told.
+        ignored: paths of the request's fields that have no effect on this model.
     """
 
     token_ids: list[int]
     text: str
     boundaries: tuple[Boundary, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 class Tokenizer:
@@ -71,6 +77,7 @@ class Tokenizer:
         self._rust.no_truncation()
         self._rust.no_padding()
         self._vocabulary = Vocabulary(self._rust)
+        self._template = ChatTemplate(tokenizer) if tokenizer.chat_template else None
         self.stop_ids = stop_ids
 
     @classmethod
@@ -94,25 +101,15 @@ class Tokenizer:
                 stop_ids |= set(configured if isinstance(configured, list) else [configured])
         return cls(tokenizer, frozenset(stop_ids - {None}))
 
-    @property
-    def has_chat_template(self) -> bool:
-        """Whether conversations can be rendered."""
-        return bool(self._tokenizer.chat_template)
-
     def render(self, prompt: ChatPrompt) -> str:
         """The conversation as the model's template writes it, ready for the assistant's turn.
 
         Raises:
             ApiError: there is no template, or it refuses these messages.
         """
-        if not self.has_chat_template:
-            raise ApiError(
-                ErrorCode.CHAT_TEMPLATE_MISSING, "this model has no chat template", param="messages"
-            )
-        try:
-            return self._apply_template(prompt.messages, prompt.template_kwargs, for_answer=True)
-        except Exception as error:  # templates are programs: they raise what they like
-            raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, str(error), param="messages") from error
+        template = self._chat_template()
+        adapted, _ = template.adapted(prompt)
+        return self._render(template, adapted)
 
     def encode(self, prompt: Prompt, *, all_boundaries: bool = False) -> EncodedPrompt:
         """A prompt in tokens.
@@ -134,46 +131,58 @@ class Tokenizer:
                 return EncodedPrompt(self._rust.encode(text, add_special_tokens=True).ids, text)
             case TokenPrompt(token_ids=token_ids):
                 return EncodedPrompt(list(token_ids), "")
+            case InfillPrompt(prefix=prefix, suffix=suffix):
+                return EncodedPrompt(self._encode_gap(prefix, suffix), "")
 
     def show(self, token_ids: Iterable[int]) -> str:
         """A run of tokens as text for people, special tokens by name."""
         return self._vocabulary.show(token_ids)
 
-    def _encode_chat(self, prompt: ChatPrompt, *, all_boundaries: bool) -> EncodedPrompt:
-        text = self.render(prompt)
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """The tokens' text, without special tokens."""
+        text: str = self._rust.decode(list(token_ids), skip_special_tokens=True)
+        return text
+
+    def _chat_template(self) -> ChatTemplate:
+        if self._template is None:
+            message = "this model has no chat template; it continues text: POST /v1/completions"
+            raise ApiError(ErrorCode.CHAT_TEMPLATE_MISSING, message, param="messages")
+        return self._template
+
+    def _render(self, template: ChatTemplate, prompt: ChatPrompt) -> str:
+        try:
+            return template.render(prompt, prompt.messages, for_answer=True)
+        except Exception as error:  # templates are programs: they raise what they like
+            raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, str(error), param="messages") from error
+
+    def _encode_chat(self, stated: ChatPrompt, *, all_boundaries: bool) -> EncodedPrompt:
+        template = self._chat_template()
+        prompt, ignored = template.adapted(stated)
+        text = self._render(template, prompt)
         encoding = self._rust.encode(text, add_special_tokens=False)
 
         def render(messages: Sequence[ChatMessage]) -> str:
-            return self._apply_template(messages, prompt.template_kwargs, for_answer=False)
+            return template.render(prompt, messages, for_answer=False)
 
         eos: str | None = self._tokenizer.eos_token
-        ends = find_ends(prompt.messages, text, render, eos=eos, all_messages=all_boundaries)
-        return EncodedPrompt(encoding.ids, text, to_boundaries(ends, prompt.messages, encoding.offsets))
+        messages = prompt.messages[:-1] if prompt.continues_last else prompt.messages
+        ends = find_ends(messages, text, render, eos=eos, all_messages=all_boundaries)
+        ends |= find_marks(messages, text)
+        boundaries = to_boundaries(dict(sorted(ends.items())), messages, encoding.offsets)
+        return EncodedPrompt(encoding.ids, text, boundaries, tuple(ignored))
 
-    def _apply_template(
-        self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any], *, for_answer: bool
-    ) -> str:
-        """The messages as the template writes them; it raises what it likes."""
-        rendered: str = self._tokenizer.apply_chat_template(
-            [_for_template(message) for message in messages],
-            tokenize=False,
-            add_generation_prompt=for_answer,
-            **kwargs,
-        )
-        return rendered
+    def _encode_gap(self, prefix: str, suffix: str) -> list[int]:
+        """A text with a gap, after what the tokenizer puts before any text."""
+        token_id = self._rust.token_to_id
+        if (marks := find_infill_marks(token_id)) is None:
+            message = "this model has no tokens that mark a gap to fill; leave suffix out"
+            raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="suffix")
+        before, after = (self._rust.encode(part, add_special_tokens=False).ids for part in (prefix, suffix))
+        start: list[int] = self._rust.encode("", add_special_tokens=True).ids
+        if start and start[-1] in self.stop_ids:
+            start = start[:-1]  # some tokenizers end every text, too
+        return start + arrange(marks, before, after, token_id)
 
     def detokenizer(self, context_ids: Sequence[int] = ()) -> Detokenizer:
         """For one answer; `context_ids` stand before it, where it continues their text."""
         return Detokenizer(self._vocabulary, context_ids)
-
-
-def _for_template(message: ChatMessage) -> dict[str, Any]:
-    """The message as chat templates expect it: optional keys are absent, not null."""
-    turn: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.name is not None:
-        turn["name"] = message.name
-    if message.tool_call_id is not None:
-        turn["tool_call_id"] = message.tool_call_id
-    if message.tool_calls:
-        turn["tool_calls"] = [dict(call) for call in message.tool_calls]
-    return turn

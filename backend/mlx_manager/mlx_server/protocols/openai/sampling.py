@@ -19,6 +19,7 @@ from mlx_manager.mlx_server.protocols.fields import WireModel
 
 MAX_STOPS: Final = 4
 MAX_TOP_LOGPROBS: Final = 20
+MAX_CHOICES: Final = 128
 _MAX_BIASES: Final = 1024
 _MAX_BIAS: Final = 100
 _MAX_ID_DIGITS: Final = 9
@@ -105,6 +106,7 @@ class SamplingFields(WireModel):
     """How to draw, how much, and when to stop. Null is the same as absence."""
 
     model: str = Field(min_length=1, max_length=512)
+    n: int | None = Field(default=None, ge=1, le=MAX_CHOICES)
     max_tokens: Count | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
@@ -140,14 +142,30 @@ class SamplingFields(WireModel):
         """Whether a stream ends with a chunk of usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
+    @property
+    def num_choices(self) -> int:
+        """Answers to each prompt."""
+        return 1 if self.n is None else self.n
+
     def request(
-        self, prompt: Prompt, request_id: str, tenant: str, max_tokens: int | None, top_logprobs: int | None
+        self,
+        prompts: tuple[Prompt, ...],
+        request_id: str,
+        tenant: str,
+        *,
+        max_tokens: int | None,
+        top_logprobs: int | None,
+        prompt_field: str = "messages",
+        echo: bool = False,
     ) -> GenerationRequest:
         """The request, with what the dialect read in its own way."""
         return GenerationRequest(
             request_id=request_id,
             model=self.model,
-            prompt=prompt,
+            prompts=prompts,
+            num_choices=self.num_choices,
+            prompt_field=prompt_field,
+            echo=echo,
             max_tokens=max_tokens,
             sampling=self._sampling(),
             stop=self.stop,
@@ -179,8 +197,6 @@ class SamplingFields(WireModel):
 
 # Fields that change the answer and are not built yet, with the values that ask for nothing.
 UNSUPPORTED: dict[str, tuple[Any, ...]] = {
-    "n": (1,),
-    "best_of": (1,),
     "length_penalty": (1, 1.0),
     "typical_p": (1, 1.0),
     "xtc_probability": (0, 0.0),

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from mlx_manager.mlx_server.domain.events import CacheReport, Usage
+from mlx_manager.mlx_server.domain.events import CacheReport, Timings, Usage
 from mlx_manager.mlx_server.domain.models import ModelDescription, ModelRuntime, Quantization
 
 # JSON knows no infinity; OpenAI writes this for what cannot be drawn.
@@ -47,6 +47,16 @@ class CacheDebug(Struct, frozen=True):
     message_index: int | None
     role: str | None
     reason: str
+
+
+class TimingsBody(Struct, frozen=True):
+    """Ours: how long the parts of the answer took; see `Timings`. In milliseconds."""
+
+    queue_ms: float
+    prefill_ms: float
+    time_to_first_token_ms: float
+    total_ms: float
+    tokens_per_second: float | None
 
 
 class RuntimeBody(Struct, frozen=True):
@@ -102,6 +112,7 @@ class ModelList(Struct, frozen=True):
     """The answer of `/v1/models`."""
 
     data: list[ModelBody]
+    has_more: bool = False
     object: str = "list"
 
 
@@ -129,6 +140,29 @@ def cache_debug_body(report: CacheReport) -> CacheDebug:
         report.role,
         _reason(report),
     )
+
+
+def cache_debug_or_unset(report: CacheReport | None) -> CacheDebug | UnsetType:
+    """The report's body, where there is a report."""
+    return UNSET if report is None else cache_debug_body(report)
+
+
+def timings_or_unset(timings: Timings | None) -> TimingsBody | UnsetType:
+    """The timings' body, where anything was timed."""
+    if timings is None:
+        return UNSET
+    rate = timings.tokens_per_second
+    return TimingsBody(
+        queue_ms=_ms(timings.queue_s),
+        prefill_ms=_ms(timings.prefill_s),
+        time_to_first_token_ms=_ms(timings.first_token_s),
+        total_ms=_ms(timings.total_s),
+        tokens_per_second=None if rate is None else round(rate, 2),
+    )
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
 
 
 def _reason(report: CacheReport) -> str:

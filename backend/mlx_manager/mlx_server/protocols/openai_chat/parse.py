@@ -1,18 +1,19 @@
 """Wire to request."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, GenerationRequest
+from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
 from mlx_manager.mlx_server.protocols.fields import refuse_unsupported, validate
 from mlx_manager.mlx_server.protocols.openai_chat.schema import (
     UNSUPPORTED,
     ChatCompletionRequest,
     Message,
-    ToolCall,
+    Tool,
 )
+from mlx_manager.mlx_server.protocols.reasoning import effort_hint
 
 
 def parse_chat(
@@ -21,11 +22,34 @@ def parse_chat(
     """The request, and the wire's form of it for the renderer. Raises ApiError that names the field."""
     wire = validate(ChatCompletionRequest, body)
     refuse_unsupported(body, UNSUPPORTED)
-    prompt = ChatPrompt(tuple(_messages(wire.messages)), wire.chat_template_kwargs or {})
     # max_completion_tokens is the newer name, so it wins where a client sends both.
     limit = wire.max_completion_tokens if wire.max_completion_tokens is not None else wire.max_tokens
-    top_logprobs = (wire.top_logprobs or 0) if wire.logprobs else None
-    return wire.request(prompt, request_id, tenant, limit, top_logprobs), wire
+    request = wire.request(
+        (chat_prompt(wire),),
+        request_id,
+        tenant,
+        max_tokens=limit,
+        top_logprobs=(wire.top_logprobs or 0) if wire.logprobs else None,
+    )
+    return request, wire
+
+
+def chat_prompt(wire: ChatCompletionRequest) -> ChatPrompt:
+    """The conversation with all that its template is told. Raises ApiError that names the field."""
+    effort = wire.reasoning_effort
+    return ChatPrompt(
+        tuple(_messages(wire.messages)),
+        wire.chat_template_kwargs or {},
+        # A model that may not call anything is not told of tools.
+        tools=() if wire.tool_choice == "none" else tuple(map(_tool, wire.tools or ())),
+        hints=() if effort is None else (effort_hint("reasoning_effort", effort),),
+        continues_last=bool(wire.continue_final_message),
+    )
+
+
+def _tool(tool: Tool) -> ToolDefinition:
+    function = tool.function
+    return ToolDefinition(function.name, function.description or "", function.parameters or {})
 
 
 def _messages(messages: Sequence[Message]) -> Iterator[ChatMessage]:
@@ -34,39 +58,35 @@ def _messages(messages: Sequence[Message]) -> Iterator[ChatMessage]:
     for index, message in enumerate(messages):
         calls = message.tool_calls or []
         if message.role == "tool" and message.tool_call_id not in called:
-            raise ApiError(
-                ErrorCode.INVALID_REQUEST,
-                f"messages.{index}: no assistant message before it made the call {message.tool_call_id!r}",
-                param=f"messages.{index}.tool_call_id",
+            raise _fault(
+                index,
+                "tool_call_id",
+                f"no assistant message before it made the call {message.tool_call_id!r}",
             )
         if calls and message.role != "assistant":
-            raise ApiError(
-                ErrorCode.INVALID_REQUEST,
-                f"messages.{index}: only an assistant makes tool calls",
-                param=f"messages.{index}.tool_calls",
-            )
+            raise _fault(index, "tool_calls", "only an assistant makes tool calls")
         if message.content is None and message.role != "assistant":
-            raise ApiError(
-                ErrorCode.INVALID_REQUEST,
-                f"messages.{index}: a {message.role} message needs content",
-                param=f"messages.{index}.content",
-            )
+            raise _fault(index, "content", f"a {message.role} message needs content")
         called.update(call.id for call in calls)
-        yield ChatMessage(
-            # Templates know the older name of the same role.
-            role="system" if message.role == "developer" else message.role,
-            content=message.text,
-            name=message.name,
-            tool_call_id=message.tool_call_id,
-            tool_calls=tuple(_tool_call(call) for call in calls),
-        )
+        yield _chat_message(f"messages.{index}", message)
 
 
-def _tool_call(call: ToolCall) -> dict[str, Any]:
-    """A call as templates expect it: its arguments an object, where they are JSON."""
-    try:
-        arguments = json.loads(call.function.arguments)
-    except (ValueError, RecursionError):
-        arguments = call.function.arguments
-    function = {"name": call.function.name, "arguments": arguments}
-    return {"id": call.id, "type": "function", "function": function}
+def _chat_message(path: str, message: Message) -> ChatMessage:
+    reasoning = message.reasoning_content or ""
+    calls = message.tool_calls or []
+    return ChatMessage(
+        # Templates know the older name of the same role.
+        role="system" if message.role == "developer" else message.role,
+        content=message.text,
+        name=message.name,
+        tool_call_id=message.tool_call_id,
+        tool_calls=tuple(ToolCall(call.id, call.function.name, call.function.arguments) for call in calls),
+        reasoning=reasoning,
+        path=path,
+        reasoning_path=f"{path}.reasoning_content" if reasoning else "",
+    )
+
+
+def _fault(index: int, field: str, what: str) -> ApiError:
+    path = f"messages.{index}"
+    return ApiError(ErrorCode.INVALID_REQUEST, f"{path}: {what}", param=f"{path}.{field}")

@@ -6,40 +6,61 @@ from msgspec import UNSET, Struct, UnsetType
 from mlx_manager.core.ids import new_id
 from mlx_manager.mlx_server.domain.events import (
     CacheReport,
-    Event,
+    ChoiceFinished,
+    Delta,
     EventBatches,
-    Failed,
     Finished,
-    PrefillProgress,
     ReasoningDelta,
     TextDelta,
-    TokenLogprob,
+    Timings,
+    ToolCallDelta,
+    ToolCallStarted,
 )
-from mlx_manager.mlx_server.protocols.fold import fold
-from mlx_manager.mlx_server.protocols.openai.errors import encode_error
+from mlx_manager.mlx_server.domain.tools import ToolCall
+from mlx_manager.mlx_server.protocols.fold import WholeChoice, fold
+from mlx_manager.mlx_server.protocols.openai.render import ChunkRenderer
 from mlx_manager.mlx_server.protocols.openai.wire import (
     CacheDebug,
+    TimingsBody,
     UsageBody,
-    cache_debug_body,
+    cache_debug_or_unset,
     now,
+    timings_or_unset,
     usage_body,
 )
 from mlx_manager.mlx_server.protocols.openai_chat.logprobs import ChoiceLogprobs, logprobs_body
 from mlx_manager.mlx_server.protocols.sse import data
 
 
-class Delta(Struct, frozen=True, omit_defaults=True):
+class FunctionDelta(Struct, frozen=True, omit_defaults=True):
+    """What a chunk adds to a call: its name first, then pieces of its arguments."""
+
+    arguments: str
+    name: str | UnsetType = UNSET
+
+
+class ToolCallChunk(Struct, frozen=True, omit_defaults=True):
+    """A call's part of a chunk."""
+
+    index: int
+    function: FunctionDelta
+    id: str | UnsetType = UNSET
+    type: str | UnsetType = UNSET
+
+
+class ChunkDelta(Struct, frozen=True, omit_defaults=True):
     """What a chunk adds."""
 
     role: str | UnsetType = UNSET
     content: str | UnsetType = UNSET
     reasoning_content: str | UnsetType = UNSET
+    tool_calls: list[ToolCallChunk] | UnsetType = UNSET
 
 
 class ChunkChoice(Struct, frozen=True):
-    """The one choice of a chunk."""
+    """A choice's part of a chunk."""
 
-    delta: Delta
+    delta: ChunkDelta
     finish_reason: str | None = None
     index: int = 0
     logprobs: ChoiceLogprobs | None = None
@@ -53,21 +74,38 @@ class Chunk(Struct, frozen=True):
     model: str
     choices: list[ChunkChoice]
     usage: UsageBody | UnsetType | None = UNSET
+    timings: TimingsBody | UnsetType = UNSET
     cache_debug: CacheDebug | UnsetType = UNSET
     object: str = "chat.completion.chunk"
 
 
-class AnswerMessage(Struct, frozen=True):
-    """The assistant's message."""
+class Function(Struct, frozen=True):
+    """What a call calls, its arguments as the model wrote them."""
 
-    content: str
+    name: str
+    arguments: str
+
+
+class MessageToolCall(Struct, frozen=True):
+    """A call of the assistant's message."""
+
+    id: str
+    function: Function
+    type: str = "function"
+
+
+class AnswerMessage(Struct, frozen=True):
+    """The assistant's message; without content where it only calls."""
+
+    content: str | None
     reasoning_content: str | UnsetType = UNSET
+    tool_calls: list[MessageToolCall] | UnsetType = UNSET
     role: str = "assistant"
     refusal: None = None
 
 
 class Choice(Struct, frozen=True):
-    """The one choice of a whole answer."""
+    """One choice of a whole answer."""
 
     message: AnswerMessage
     finish_reason: str
@@ -83,79 +121,90 @@ class Completion(Struct, frozen=True):
     model: str
     choices: list[Choice]
     usage: UsageBody
+    timings: TimingsBody | UnsetType = UNSET
     cache_debug: CacheDebug | UnsetType = UNSET
     object: str = "chat.completion"
 
 
-class ChatRenderer:
+class ChatRenderer(ChunkRenderer):
     """Renders one answer.
 
     Args:
-        model: the model's id, as `/v1/models` lists it.
+        model: the model's name, as the request had it.
+        num_choices: how many choices there will be.
         include_usage: whether a stream ends with a chunk of usage.
         logprobs: whether they were asked for.
     """
 
-    def __init__(self, model: str, *, include_usage: bool = False, logprobs: bool = False) -> None:
+    def __init__(
+        self, model: str, *, num_choices: int = 1, include_usage: bool = False, logprobs: bool = False
+    ) -> None:
+        super().__init__(include_usage=include_usage)
         self._id = new_id("chatcmpl")
         self._created = now()
         self._model = model
-        self._include_usage = include_usage
+        self._num_choices = num_choices
         self._logprobs = logprobs
 
-    def opening(self) -> bytes:
-        """What a stream begins with."""
-        return self._chunk(Delta(role="assistant", content=""))
-
-    def render(self, event: Event) -> bytes:
-        """An event's part of a stream, `[DONE]` included; an error is the last where there is one."""
-        match event:
-            case TextDelta(text=text, logprobs=logprobs):
-                return self._chunk(Delta(content=text), logprobs=logprobs)
-            case ReasoningDelta(text=text):
-                return self._chunk(Delta(reasoning_content=text))
-            case Finished(reason=reason, usage=usage, cache=cache):
-                end = self._chunk(Delta(), reason.value, cache=cache)
-                if self._include_usage:
-                    end += self._encode([], usage_body(usage))
-                return end + data(b"[DONE]")
-            case Failed(code=code, message=message):
-                return data(encode_error(code, message))
-            case PrefillProgress():
-                return b""
+    def opening(self, prompt_tokens: int) -> bytes:
+        """What a stream begins with: whose turn it is, for each choice."""
+        role = ChunkDelta(role="assistant", content="")
+        return b"".join(
+            data(self._chunk(ChunkChoice(role, index=index))) for index in range(self._num_choices)
+        )
 
     async def fold(self, events: EventBatches) -> bytes:
         """The whole answer. Raises ApiError where the generation failed."""
         answer = await fold(events)
-        message = AnswerMessage(answer.text, answer.reasoning or UNSET)
-        logprobs = logprobs_body(answer.logprobs) if self._logprobs else None
-        choice = Choice(message, answer.reason.value, logprobs=logprobs)
+        choices = [self._whole(index, choice) for index, choice in enumerate(answer.choices)]
+        extras = timings_or_unset(answer.timings), cache_debug_or_unset(answer.cache)
         usage = usage_body(answer.usage)
-        return msgspec.json.encode(
-            Completion(self._id, self._created, self._model, [choice], usage, _debug(answer.cache))
-        )
+        return msgspec.json.encode(Completion(self._id, self._created, self._model, choices, usage, *extras))
 
-    def _chunk(
-        self,
-        delta: Delta,
-        finish_reason: str | None = None,
-        *,
-        logprobs: tuple[TokenLogprob, ...] = (),
-        cache: CacheReport | None = None,
-    ) -> bytes:
-        choice = ChunkChoice(delta, finish_reason, logprobs=logprobs_body(logprobs) if logprobs else None)
+    def _whole(self, index: int, choice: WholeChoice) -> Choice:
+        calls = [_message_call(call) for call in choice.tool_calls]
+        content = None if calls and not choice.text else choice.text
+        message = AnswerMessage(content, choice.reasoning or UNSET, calls or UNSET)
+        logprobs = logprobs_body(choice.logprobs) if self._logprobs else None
+        return Choice(message, choice.reason.value, index, logprobs)
+
+    def _delta(self, event: Delta) -> bytes:
+        logprobs = None
+        match event:
+            case TextDelta(text=text):
+                delta = ChunkDelta(content=text)
+                logprobs = logprobs_body(event.logprobs) if event.logprobs else None
+            case ReasoningDelta(text=text):
+                delta = ChunkDelta(reasoning_content=text)
+            case ToolCallStarted(index=index, call_id=call_id, name=name):
+                started = ToolCallChunk(index, FunctionDelta("", name), call_id, "function")
+                delta = ChunkDelta(tool_calls=[started])
+            case ToolCallDelta(index=index, arguments=arguments):
+                delta = ChunkDelta(tool_calls=[ToolCallChunk(index, FunctionDelta(arguments))])
+        return self._chunk(ChunkChoice(delta, None, event.choice, logprobs))
+
+    def _finish(self, end: ChoiceFinished, whole: Finished | None) -> bytes:
+        return self._chunk(ChunkChoice(ChunkDelta(), end.reason.value, end.choice), whole)
+
+    def _usage(self, end: Finished) -> bytes:
+        return self._encode([], usage_body(end.usage))
+
+    def _chunk(self, choice: ChunkChoice, whole: Finished | None = None) -> bytes:
         # With include_usage every chunk carries the field, null until the last.
-        return self._encode([choice], None if self._include_usage else UNSET, cache)
+        usage = None if self._include_usage else UNSET
+        timings, cache = (None, None) if whole is None else (whole.timings, whole.cache)
+        return self._encode([choice], usage, timings, cache)
 
     def _encode(
         self,
         choices: list[ChunkChoice],
         usage: UsageBody | UnsetType | None,
+        timings: Timings | None = None,
         cache: CacheReport | None = None,
     ) -> bytes:
-        chunk = Chunk(self._id, self._created, self._model, choices, usage, _debug(cache))
-        return data(msgspec.json.encode(chunk))
+        extras = timings_or_unset(timings), cache_debug_or_unset(cache)
+        return msgspec.json.encode(Chunk(self._id, self._created, self._model, choices, usage, *extras))
 
 
-def _debug(cache: CacheReport | None) -> CacheDebug | UnsetType:
-    return UNSET if cache is None else cache_debug_body(cache)
+def _message_call(call: ToolCall) -> MessageToolCall:
+    return MessageToolCall(call.call_id, Function(call.name, call.arguments))

@@ -8,6 +8,8 @@ from pydantic_core import PydanticCustomError
 from mlx_manager.mlx_server.protocols.fields import WireModel
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import MAX_TOP_LOGPROBS, Count, SamplingFields
+from mlx_manager.mlx_server.protocols.reasoning import Effort
+from mlx_manager.mlx_server.protocols.tools import MAX_TOOL_NAME_CHARS
 
 _RESERVED_TEMPLATE_KWARGS = {
     "messages",
@@ -61,6 +63,21 @@ def _as_parts(content: Any) -> Any:
     return content
 
 
+class Function(WireModel):
+    """A function that the model may call."""
+
+    name: str = Field(min_length=1, max_length=MAX_TOOL_NAME_CHARS)
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class Tool(WireModel):
+    """A tool of the client's; others cannot be offered yet."""
+
+    type: Literal["function"]
+    function: Function
+
+
 class Message(WireModel):
     """One message; `content` is a string, a list of text parts, or null."""
 
@@ -69,6 +86,7 @@ class Message(WireModel):
     name: str | None = None
     tool_call_id: str | None = None
     tool_calls: list[ToolCall] | None = None
+    reasoning_content: str | None = None
 
     @property
     def text(self) -> str:
@@ -84,6 +102,12 @@ class ChatCompletionRequest(SamplingFields):
     logprobs: bool | None = None
     top_logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
     chat_template_kwargs: dict[str, Any] | None = None
+    reasoning_effort: Effort | None = None
+    continue_final_message: bool | None = None
+    add_generation_prompt: bool | None = None
+    tools: list[Tool] | None = None
+    tool_choice: Literal["none", "auto"] | dict[str, Any] | str | None = None
+    parallel_tool_calls: bool | None = None
 
     @field_validator("top_logprobs")
     @classmethod
@@ -92,6 +116,22 @@ class ChatCompletionRequest(SamplingFields):
         if count and not info.data.get("logprobs"):
             raise PydanticCustomError("top_logprobs", "needs logprobs to be true")
         return count
+
+    @field_validator("continue_final_message")
+    @classmethod
+    def _has_something_to_continue(cls, wanted: bool | None, info: ValidationInfo) -> bool | None:
+        messages = info.data.get("messages")
+        if wanted and messages and (messages[-1].role != "assistant" or messages[-1].tool_calls):
+            raise PydanticCustomError("continue", "needs an assistant's text as the last message")
+        return wanted
+
+    @field_validator("add_generation_prompt")
+    @classmethod
+    def _always_an_answer(cls, wanted: bool | None, info: ValidationInfo) -> bool | None:
+        """A prompt either begins the assistant's turn or goes on with it."""
+        if wanted is not None and wanted == bool(info.data.get("continue_final_message")):
+            raise PydanticCustomError("generation", "must be the opposite of continue_final_message")
+        return wanted
 
     @field_validator("chat_template_kwargs")
     @classmethod
@@ -102,7 +142,6 @@ class ChatCompletionRequest(SamplingFields):
 
 
 UNSUPPORTED: dict[str, tuple[Any, ...]] = sampling.UNSUPPORTED | {
-    "tools": ([],),
     "tool_choice": ("none", "auto"),
     "functions": ([],),
     "function_call": ("none", "auto"),
@@ -110,6 +149,4 @@ UNSUPPORTED: dict[str, tuple[Any, ...]] = sampling.UNSUPPORTED | {
     "modalities": (["text"],),
     "audio": (),
     "web_search_options": (),
-    "continue_final_message": (False,),
-    "add_generation_prompt": (True,),
 }

@@ -3,9 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mlx_manager.mlx_server.domain.request import GenerationRequest, TextPrompt, TokenPrompt
+from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.domain.request import (
+    GenerationRequest,
+    InfillPrompt,
+    Prompt,
+    TextPrompt,
+    TokenPrompt,
+)
 from mlx_manager.mlx_server.protocols.fields import refuse_unsupported, validate
-from mlx_manager.mlx_server.protocols.openai_completions.schema import UNSUPPORTED, CompletionRequest
+from mlx_manager.mlx_server.protocols.openai_completions.schema import (
+    UNSUPPORTED,
+    CompletionRequest,
+    check_count,
+)
 
 
 def parse_completion(
@@ -14,5 +25,21 @@ def parse_completion(
     """The request, and the wire's form of it for the renderer. Raises ApiError that names the field."""
     wire = validate(CompletionRequest, body)
     refuse_unsupported(body, UNSUPPORTED)
-    prompt = TextPrompt(wire.prompt) if isinstance(wire.prompt, str) else TokenPrompt(tuple(wire.prompt))
-    return wire.request(prompt, request_id, tenant, wire.max_tokens, wire.logprobs), wire
+    if (fault := check_count(wire)) is not None:
+        raise ApiError(ErrorCode.INVALID_REQUEST, fault, param="prompt")
+    request = wire.request(
+        tuple(_prompt(one, wire.suffix) for one in wire.prompt),
+        request_id,
+        tenant,
+        max_tokens=wire.max_tokens,
+        top_logprobs=wire.logprobs,
+        prompt_field="prompt",
+        echo=bool(wire.echo),
+    )
+    return request, wire
+
+
+def _prompt(prompt: str | list[int], suffix: str | None) -> Prompt:
+    if isinstance(prompt, list):
+        return TokenPrompt(tuple(prompt))
+    return InfillPrompt(prompt, suffix) if suffix else TextPrompt(prompt)

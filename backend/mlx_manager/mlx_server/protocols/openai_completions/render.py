@@ -6,29 +6,32 @@ from msgspec import UNSET, Struct, UnsetType
 from mlx_manager.core.ids import new_id
 from mlx_manager.mlx_server.domain.events import (
     CacheReport,
-    Event,
+    ChoiceFinished,
+    Delta,
     EventBatches,
-    Failed,
     Finished,
-    PrefillProgress,
     ReasoningDelta,
     TextDelta,
+    Timings,
+    ToolCallDelta,
+    ToolCallStarted,
 )
-from mlx_manager.mlx_server.protocols.fold import fold
-from mlx_manager.mlx_server.protocols.openai.errors import encode_error
+from mlx_manager.mlx_server.protocols.fold import WholeChoice, fold
+from mlx_manager.mlx_server.protocols.openai.render import ChunkRenderer
 from mlx_manager.mlx_server.protocols.openai.wire import (
     CacheDebug,
+    TimingsBody,
     UsageBody,
-    cache_debug_body,
+    cache_debug_or_unset,
     now,
+    timings_or_unset,
     usage_body,
 )
 from mlx_manager.mlx_server.protocols.openai_completions.logprobs import CompletionLogprobs, logprobs_body
-from mlx_manager.mlx_server.protocols.sse import data
 
 
 class Choice(Struct, frozen=True):
-    """The one choice, of a chunk or of a whole answer."""
+    """A choice's part of a chunk, or the whole of it."""
 
     text: str
     finish_reason: str | None = None
@@ -44,61 +47,69 @@ class Completion(Struct, frozen=True):
     model: str
     choices: list[Choice]
     usage: UsageBody | UnsetType | None = UNSET
+    timings: TimingsBody | UnsetType = UNSET
     cache_debug: CacheDebug | UnsetType = UNSET
     object: str = "text_completion"
 
 
-class CompletionRenderer:
+class CompletionRenderer(ChunkRenderer):
     """Renders one answer.
 
     Args:
-        model: the model's id, as `/v1/models` lists it.
+        model: the model's name, as the request had it.
         include_usage: whether a stream ends with a chunk of usage.
         logprobs: whether they were asked for.
     """
 
     def __init__(self, model: str, *, include_usage: bool = False, logprobs: bool = False) -> None:
+        super().__init__(include_usage=include_usage)
         self._id = new_id("cmpl")
         self._created = now()
         self._model = model
-        self._include_usage = include_usage
         self._logprobs = logprobs
 
-    def opening(self) -> bytes:
+    def opening(self, prompt_tokens: int) -> bytes:
         """What a stream begins with: nothing."""
         return b""
-
-    def render(self, event: Event) -> bytes:
-        """An event's part of a stream, `[DONE]` included; an error is the last where there is one."""
-        usage_field = None if self._include_usage else UNSET
-        match event:
-            case TextDelta(text=text, logprobs=logprobs):
-                body = logprobs_body(logprobs) if logprobs else None
-                return data(self._encode([Choice(text, logprobs=body)], usage_field))
-            case ReasoningDelta(text=text):
-                return data(self._encode([Choice(text)], usage_field))
-            case Finished(reason=reason, usage=usage, cache=cache):
-                end = data(self._encode([Choice("", reason.value)], usage_field, cache))
-                if self._include_usage:
-                    end += data(self._encode([], usage_body(usage)))
-                return end + data(b"[DONE]")
-            case Failed(code=code, message=message):
-                return data(encode_error(code, message))
-            case PrefillProgress():
-                return b""
 
     async def fold(self, events: EventBatches) -> bytes:
         """The whole answer. Raises ApiError where the generation failed."""
         answer = await fold(events)
-        logprobs = logprobs_body(answer.logprobs) if self._logprobs else None
-        choice = Choice(answer.reasoning + answer.text, answer.reason.value, logprobs=logprobs)
-        return self._encode([choice], usage_body(answer.usage), answer.cache)
+        choices = [self._whole(index, choice) for index, choice in enumerate(answer.choices)]
+        return self._encode(choices, usage_body(answer.usage), answer.timings, answer.cache)
+
+    def _whole(self, index: int, choice: WholeChoice) -> Choice:
+        logprobs = logprobs_body(choice.logprobs) if self._logprobs else None
+        return Choice(choice.reasoning + choice.text, choice.reason.value, index, logprobs)
+
+    def _delta(self, event: Delta) -> bytes:
+        match event:
+            case TextDelta(text=text, logprobs=logprobs, choice=choice):
+                body = logprobs_body(logprobs) if logprobs else None
+                return self._chunk(Choice(text, index=choice, logprobs=body))
+            case ReasoningDelta(text=text, choice=choice):
+                return self._chunk(Choice(text, index=choice))
+            case ToolCallStarted() | ToolCallDelta():
+                return b""  # a completion's text is never searched for calls
+
+    def _finish(self, end: ChoiceFinished, whole: Finished | None) -> bytes:
+        return self._chunk(Choice("", end.reason.value, end.choice), whole)
+
+    def _usage(self, end: Finished) -> bytes:
+        return self._encode([], usage_body(end.usage))
+
+    def _chunk(self, choice: Choice, whole: Finished | None = None) -> bytes:
+        # With include_usage every chunk carries the field, null until the last.
+        usage = None if self._include_usage else UNSET
+        timings, cache = (None, None) if whole is None else (whole.timings, whole.cache)
+        return self._encode([choice], usage, timings, cache)
 
     def _encode(
         self,
         choices: list[Choice],
         usage: UsageBody | UnsetType | None,
+        timings: Timings | None = None,
         cache: CacheReport | None = None,
     ) -> bytes:
-        debug = UNSET if cache is None else cache_debug_body(cache)
-        return msgspec.json.encode(Completion(self._id, self._created, self._model, choices, usage, debug))
+        extras = timings_or_unset(timings), cache_debug_or_unset(cache)
+        return msgspec.json.encode(Completion(self._id, self._created, self._model, choices, usage, *extras))

@@ -1,0 +1,87 @@
+"""From a request's prompts to tokens, and from each to the choices that answer it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from mlx_manager.core.errors import ApiError
+from mlx_manager.mlx_server.backends.base import TokenStream
+from mlx_manager.mlx_server.choice import Choice
+from mlx_manager.mlx_server.domain.request import (
+    ChatPrompt,
+    GenerationRequest,
+    InfillPrompt,
+    Prompt,
+    TextPrompt,
+    TokenPrompt,
+)
+from mlx_manager.mlx_server.text.output import OutputText
+from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
+
+_CONTEXT_TOKENS: Final = 5
+_SEEDS: Final = 2**64
+
+
+async def encode(request: GenerationRequest, tokenizer: Tokenizer) -> list[EncodedPrompt]:
+    """The prompts in tokens.
+
+    Raises:
+        ApiError: a conversation cannot be rendered, or the model cannot fill gaps.
+    """
+
+    def encode_all() -> list[EncodedPrompt]:
+        return [tokenizer.encode(prompt, all_boundaries=request.explain_cache) for prompt in request.prompts]
+
+    try:
+        # Templates and long prompts take milliseconds that other streams should not wait for.
+        return await asyncio.to_thread(encode_all)
+    except ApiError as error:
+        if error.param == "messages":
+            error.param = request.prompt_field
+        raise
+
+
+def choice_seed(seed: int, number: int) -> int:
+    """The seed of a prompt's choice of this number; the first is the request's own."""
+    return (seed + number + _SEEDS // 2) % _SEEDS - _SEEDS // 2
+
+
+def make_choice(
+    request: GenerationRequest,
+    prompts: Sequence[EncodedPrompt],
+    index: int,
+    stream: TokenStream,
+    tokenizer: Tokenizer,
+) -> Choice:
+    """The choice of this number, with what turns its tokens into text."""
+    prompt_index = index // request.num_choices
+    source, prompt = request.prompts[prompt_index], prompts[prompt_index]
+    output = OutputText(
+        tokenizer.detokenizer(prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()),
+        request.stop,
+        _splitter(source, prompt.text),
+        index,
+    )
+    echo = (prompt.text or tokenizer.show(prompt.token_ids)) if request.echo else ""
+    return Choice(index, prompt_index, stream, output, echo)
+
+
+def _goes_on(prompt: Prompt) -> bool:
+    """Whether the answer's text goes on with the prompt's; else it is a text of its own."""
+    match prompt:
+        case ChatPrompt(continues_last=continues_last):
+            return continues_last
+        case InfillPrompt():
+            return False
+        case TextPrompt() | TokenPrompt():
+            return True
+
+
+def _splitter(prompt: Prompt, text: str) -> ReasoningSplitter | None:
+    """What tells reasoning from answer, where there may be any."""
+    if not isinstance(prompt, ChatPrompt):
+        return None
+    if prompt.continues_last:
+        return ReasoningSplitter.within(prompt.messages[-1].content)
+    return ReasoningSplitter.after(text)

@@ -1,0 +1,63 @@
+"""`GET /v1/models`: every model that the caller may ask for, in the shape of the dialect they speak."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mlx_manager.mlx_server.domain.models import ModelDescription
+from mlx_manager.mlx_server.protocols.anthropic_messages.models import model_info, model_page
+from mlx_manager.mlx_server.protocols.call import check_model, may_ask, principal_of
+from mlx_manager.mlx_server.protocols.dependencies import ServingDep
+from mlx_manager.mlx_server.protocols.errors import speaks_anthropic
+from mlx_manager.mlx_server.protocols.openai.wire import ModelBody, ModelList, model_body
+from mlx_manager.mlx_server.protocols.paging import Page, page_of
+from mlx_manager.mlx_server.serving import Serving
+
+router = APIRouter()
+
+Limit = Annotated[int | None, Query(ge=1, le=1000)]
+
+
+@router.get("/models")
+async def list_models(
+    request: Request,
+    serving: ServingDep,
+    limit: Limit = None,
+    after_id: str | None = None,
+    before_id: str | None = None,
+) -> Response:
+    """Every model that the caller may ask for, all of them unless a limit is stated."""
+    models = await asyncio.to_thread(serving.pool.catalogue.list)
+    principal = principal_of(request)
+    offered = [model for model in models if may_ask(serving, principal, model.model_id)]
+    page = page_of(offered, lambda model: model.model_id, Page(limit, after_id, before_id))
+    if speaks_anthropic(request.scope):
+        return _json(model_page(page.items, has_more=page.has_more))
+    return _json(ModelList([_model(serving, model) for model in page.items], page.has_more))
+
+
+@router.get("/models/{model_id:path}")
+async def retrieve_model(model_id: str, request: Request, serving: ServingDep) -> Response:
+    """One model."""
+    check_model(serving, principal_of(request), model_id)
+    model = await asyncio.to_thread(serving.pool.describe, model_id)
+    return _json(model_info(model) if speaks_anthropic(request.scope) else _model(serving, model))
+
+
+def _model(serving: Serving, model: ModelDescription) -> ModelBody:
+    pool = serving.pool
+    return model_body(
+        model,
+        pool.runtime(model),
+        status=pool.status(model).value,
+        resident_bytes=pool.resident_bytes(model),
+        aliases=pool.catalogue.aliases_of(model.model_id),
+    )
+
+
+def _json(value: Any) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -1,0 +1,1 @@
+"""`/v1/responses`: created, streamed, stored, and read again."""

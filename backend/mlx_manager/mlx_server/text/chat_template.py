@@ -1,0 +1,195 @@
+"""A model's chat template: what it takes, and conversations as it wants them."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Final
+
+from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt
+from mlx_manager.mlx_server.domain.tools import ToolDefinition
+from mlx_manager.mlx_server.text.template_use import TemplateUse, template_use
+
+_REASONING_KEYS: Final = {"reasoning_content", "reasoning", "thinking"}
+# Texts that no template writes by itself.
+_FIRST, _SECOND, _LATE, _THIRD = "\uf8f1", "\uf8f2", "\uf8f3", "\uf8f4"
+
+
+class ChatTemplate:
+    """Renders conversations by the template of a transformers tokenizer.
+
+    Some templates refuse conversations that clients have: a system message after others, two messages of
+    one role in a row. What each one takes is tried once, with the template itself.
+
+    Args:
+        tokenizer: of transformers, with a template.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def adapted(self, prompt: ChatPrompt) -> tuple[ChatPrompt, list[str]]:
+        """The conversation as this template takes it, and the paths of what it has no use for.
+
+        Raises:
+            ApiError: there are tools, and the template has no place for them.
+        """
+        if prompt.tools and "tools" not in self._use(has_tools=True).variables:
+            message = "this model's chat template offers no tools; leave them out"
+            raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="tools")
+        messages, ignored = prompt.messages, []
+        if _has_late_system(messages) and not self.keeps_late_system:
+            ignored += [f"{message.path}.role" for message in _late_systems(messages) if message.path]
+            messages = tuple(_as_users(messages))
+        if _repeats_users(messages) and not self.keeps_repeated_users:
+            messages = tuple(_merged(messages))
+        if not self._shows_reasoning:
+            ignored += [message.reasoning_path for message in messages if message.reasoning_path]
+        kwargs, unknown = self._granted(prompt)
+        return replace(prompt, messages=messages, template_kwargs=kwargs, hints=()), ignored + unknown
+
+    def render(self, prompt: ChatPrompt, messages: Sequence[ChatMessage], *, for_answer: bool) -> str:
+        """The messages as the template writes them. It is a program: it raises what it likes.
+
+        Args:
+            prompt: the whole conversation, adapted.
+            messages: the first of its messages.
+            for_answer: write what comes before the answer, too.
+        """
+        continues = for_answer and prompt.continues_last
+        rendered: str = self._tokenizer.apply_chat_template(
+            [_for_template(message) for message in messages],
+            tools=[_tool(tool) for tool in prompt.tools] or None,
+            tokenize=False,
+            add_generation_prompt=for_answer and not continues,
+            continue_final_message=continues,
+            **prompt.template_kwargs,
+        )
+        return rendered
+
+    @cached_property
+    def keeps_late_system(self) -> bool:
+        """Whether a system message that comes after others is written where it stands."""
+        conversation = [
+            ChatMessage("system", _FIRST),
+            ChatMessage("user", _SECOND),
+            ChatMessage("system", _LATE),
+            ChatMessage("assistant", _THIRD),
+            ChatMessage("user", _FIRST),
+        ]
+        rendered = self._try(conversation)
+        places = [rendered.find(text) for text in (_SECOND, _LATE, _THIRD)]
+        return -1 not in places and places == sorted(places)
+
+    @cached_property
+    def keeps_repeated_users(self) -> bool:
+        """Whether two messages of users in a row are both written."""
+        rendered = self._try([ChatMessage("user", _FIRST), ChatMessage("user", _SECOND)])
+        return -1 < rendered.find(_FIRST) < rendered.find(_SECOND)
+
+    def _try(self, messages: Sequence[ChatMessage]) -> str:
+        try:
+            return self.render(ChatPrompt(tuple(messages)), messages, for_answer=True)
+        except Exception:  # whatever the template has against it
+            return ""
+
+    @cached_property
+    def _shows_reasoning(self) -> bool:
+        return not _REASONING_KEYS.isdisjoint(self._use(has_tools=False).words)
+
+    def _granted(self, prompt: ChatPrompt) -> tuple[Mapping[str, Any], list[str]]:
+        """The template's variables, with those of the hints that it reads; and the hints of which none is."""
+        known = self._use(has_tools=bool(prompt.tools)).variables
+        kwargs: dict[str, Any] = {}
+        unknown: list[str] = []
+        for hint in prompt.hints:
+            granted = {name: value for name, value in hint.variables.items() if name in known}
+            kwargs |= granted
+            if not granted:
+                unknown.append(hint.path)
+        return kwargs | dict(prompt.template_kwargs), unknown
+
+    def _use(self, *, has_tools: bool) -> TemplateUse:
+        # A model may have a template of its own for conversations with tools.
+        text = self._tokenizer.get_chat_template(None, [{}] if has_tools else None)
+        found = self._uses.get(text)
+        if found is None:
+            found = self._uses[text] = template_use(text)
+        return found
+
+    @cached_property
+    def _uses(self) -> dict[str, TemplateUse]:
+        return {}
+
+
+def _late_systems(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
+    is_late = False
+    for message in messages:
+        if message.role == "system" and is_late:
+            yield message
+        is_late = is_late or message.role != "system"
+
+
+def _has_late_system(messages: Sequence[ChatMessage]) -> bool:
+    return any(True for _ in _late_systems(messages))
+
+
+def _as_users(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
+    """System messages after others as a user's: their text stays where it stands."""
+    late = {id(message) for message in _late_systems(messages)}
+    for message in messages:
+        yield replace(message, role="user") if id(message) in late else message
+
+
+def _repeats_users(messages: Sequence[ChatMessage]) -> bool:
+    return any(before.role == after.role == "user" for before, after in itertools.pairwise(messages))
+
+
+def _merged(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
+    """Users' messages in a row as one, a blank line between their texts."""
+    last: ChatMessage | None = None
+    for message in messages:
+        if last is not None and last.role == message.role == "user":
+            start = len(last.content) + 2
+            marks = tuple(start + mark for mark in message.cache_marks)
+            content = f"{last.content}\n\n{message.content}"
+            last = replace(last, content=content, cache_marks=last.cache_marks + marks)
+            continue
+        if last is not None:
+            yield last
+        last = message
+    if last is not None:
+        yield last
+
+
+def _for_template(message: ChatMessage) -> dict[str, Any]:
+    """The message as chat templates expect it: optional keys are absent, not null."""
+    turn: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.name is not None:
+        turn["name"] = message.name
+    if message.tool_call_id is not None:
+        turn["tool_call_id"] = message.tool_call_id
+    if message.reasoning:
+        turn["reasoning_content"] = message.reasoning
+    if message.tool_calls:
+        turn["tool_calls"] = [
+            {"id": call.call_id, "type": "function", "function": _function(call.name, call.arguments)}
+            for call in message.tool_calls
+        ]
+    return turn
+
+
+def _function(name: str, text: str) -> dict[str, Any]:
+    """A call's arguments are an object for templates, where they are JSON."""
+    try:
+        arguments: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        arguments = text
+    return {"name": name, "arguments": arguments}
+
+
+def _tool(tool: ToolDefinition) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
