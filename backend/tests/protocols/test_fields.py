@@ -76,8 +76,8 @@ def test_the_header_is_bounded(count: int, length: int) -> None:
 
 
 NEUTRAL: list[tuple[str, Any]] = [
-    ("n", 1),
-    ("n", None),
+    ("mirostat", 0),
+    ("mirostat", None),
     ("use_beam_search", False),
     ("min_tokens", 0),
     ("xtc_probability", 0),
@@ -88,10 +88,10 @@ NEUTRAL: list[tuple[str, Any]] = [
     ("guided_json", None),
 ]
 LOADED: list[tuple[str, Any]] = [
-    ("n", 2),
-    ("n", True),
-    ("n", 1.0),
-    ("n", "1"),
+    ("mirostat", 2),
+    ("mirostat", False),
+    ("mirostat", 0.0),
+    ("mirostat", "0"),
     ("use_beam_search", True),
     ("use_beam_search", 0),
     ("min_tokens", False),

@@ -36,7 +36,7 @@ SCRIPT: list[Event] = [
     TextDelta("l"),
     TextDelta("o😀", (TokenLogprob(LO, (HEL, NEVER), 3), TokenLogprob(SMILE, (OTHER, SMILE), 5))),
     TextDelta("", (TokenLogprob(OTHER, (), 6),)),
-    END,
+    *END,
 ]
 
 
@@ -116,10 +116,10 @@ async def test_two_tokens_of_one_text_keep_the_likelier() -> None:
 
 
 async def test_asked_for_and_nothing_drawn() -> None:
-    chunks, body = await both(ChatRenderer("m", logprobs=True), [END])
+    chunks, body = await both(ChatRenderer("m", logprobs=True), END)
     assert body["choices"][0]["logprobs"] == {"content": [], "refusal": None}
     assert [chunk["choices"][0]["logprobs"] for chunk in chunks] == [None, None]
-    _, body = await both(CompletionRenderer("m", logprobs=True), [END])
+    _, body = await both(CompletionRenderer("m", logprobs=True), END)
     empty = body["choices"][0]["logprobs"]
     assert empty == {"tokens": [], "token_logprobs": [], "top_logprobs": [], "text_offset": []}
 

@@ -16,6 +16,8 @@ from mlx_manager.mlx_server.protocols.openai_completions.render import Completio
 class Endless:
     """A generation that always has more to say."""
 
+    prompt_tokens = 1
+
     def __init__(self) -> None:
         self.is_closed = False
 

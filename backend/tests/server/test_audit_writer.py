@@ -124,7 +124,7 @@ async def test_nothing_is_lost_while_the_database_is_away(
         broken.is_away = True
         for _ in range(3):
             request = record(principal)
-            request.captured = Captured('{"prompt": "x"}', 2, ["a", "b"])
+            request.captured = Captured('{"prompt": "x"}', 2, {0: ["a", "b"]})
             request.prompt_tokens, request.completion_tokens = 5, 2
             writer.began(request)
             await broken.tried.wait()
@@ -261,7 +261,7 @@ async def test_any_text_can_be_stored(database: Database) -> None:
     async with writing(database) as (writer, _, lost, _):
         request = record()
         request.model = "a\0b\U0001f600" + "x" * 5000
-        request.captured = Captured("{}", 1, ["c\0d", "\u2028"])
+        request.captured = Captured("{}", 1, {0: ["c\0d", "\u2028"]})
         writer.began(request)
         request.end(Phase.FINISHED, "stop", 200)
         writer.ended(request)

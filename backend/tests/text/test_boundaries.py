@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerFast
 
 from mlx_manager.core.errors import ApiError
 from mlx_manager.mlx_server.domain.request import Boundary, ChatMessage, ChatPrompt, TextPrompt, TokenPrompt
+from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
 from mlx_manager.mlx_server.text.boundaries import find_ends, to_boundaries
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
 
@@ -24,9 +25,9 @@ TEMPLATES = sorted((DATA / "templates").glob("*.jinja"))
 MARKS = re.compile("<\\|\\w+\\|>|<[a-z_:]+>|\\[/?[A-Z_]+\\]|<\uff5c[^\uff5c]+\uff5c>")
 
 Message = ChatMessage
-CALL = {"id": "abcdefghi", "type": "function", "function": {"name": "f", "arguments": {"x": 1}}}
+CALL = ToolCall("abcdefghi", "f", '{"x": 1}')
 SCHEMA = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
-TOOL = {"type": "function", "function": {"name": "f", "description": "Doubles.", "parameters": SCHEMA}}
+TOOL = ToolDefinition("f", "Doubles.", SCHEMA)
 CONVERSATIONS: dict[str, tuple[ChatMessage, ...]] = {
     "one": (Message("user", "Hé 日本 😀?"),),
     "turns": (
@@ -115,8 +116,8 @@ def test_every_template(path: Path | None, with_marks: bool) -> None:
     tokenizer = with_template("" if path is None else path.read_text(), with_marks=with_marks)
     rendered = 0
     for messages in CONVERSATIONS.values():
-        for kwargs in ({}, {"tools": [TOOL]}):
-            prompt = ChatPrompt(messages, kwargs)
+        for tools in ((), (TOOL,)):
+            prompt = ChatPrompt(messages, tools=tools)
             try:
                 text = tokenizer.render(prompt)
             except ApiError:

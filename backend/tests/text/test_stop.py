@@ -59,7 +59,7 @@ def test_nothing_of_a_stop_leaks(text: str, stops: list[str], cuts: list[int]) -
 
 def test_held_text_is_released_at_the_end() -> None:
     scanner = StopScanner(["###"])
-    assert scanner.push("one ##") == ("one ", False)
+    assert scanner.push("one ##") == ("one ", None)
     assert scanner.finish() == "##"
     assert scanner.finish() == ""
 

@@ -11,6 +11,7 @@ from tokenizers import models, pre_tokenizers, processors
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, TextPrompt, TokenPrompt
+from mlx_manager.mlx_server.domain.tools import ToolCall
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
 
 DATA = Path(os.environ.get("MLX_MANAGER_TEST_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
@@ -53,7 +54,7 @@ def chat(*messages: ChatMessage, **kwargs: Any) -> ChatPrompt:
 
 def test_render(tmp_path: Path) -> None:
     tokenizer = Tokenizer.load(make_folder(tmp_path))
-    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": {"x": 7}}}
+    call = ToolCall("c1", "f", '{"x": 7}')
     prompt = chat(
         ChatMessage("system", "be"),
         ChatMessage("user", "hi"),
@@ -66,7 +67,6 @@ def test_render(tmp_path: Path) -> None:
 
 def test_without_a_template(tmp_path: Path) -> None:
     tokenizer = Tokenizer.load(make_folder(tmp_path, template=None))
-    assert not tokenizer.has_chat_template
     with pytest.raises(ApiError) as caught:
         tokenizer.encode(chat(ChatMessage("user", "hi")))
     assert (caught.value.code, caught.value.param) == (ErrorCode.CHAT_TEMPLATE_MISSING, "messages")

@@ -142,6 +142,7 @@ class ChatCompletionRequest(SamplingFields):
 
 
 UNSUPPORTED: dict[str, tuple[Any, ...]] = sampling.UNSUPPORTED | {
+    "best_of": (1,),
     "tool_choice": ("none", "auto"),
     "functions": ([],),
     "function_call": ("none", "auto"),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import (
     GenerationRequest,
     InfillPrompt,
@@ -15,6 +14,7 @@ from mlx_manager.mlx_server.protocols.fields import refuse_unsupported, validate
 from mlx_manager.mlx_server.protocols.openai_completions.schema import (
     UNSUPPORTED,
     CompletionRequest,
+    check_best_of,
     check_count,
 )
 
@@ -25,8 +25,8 @@ def parse_completion(
     """The request, and the wire's form of it for the renderer. Raises ApiError that names the field."""
     wire = validate(CompletionRequest, body)
     refuse_unsupported(body, UNSUPPORTED)
-    if (fault := check_count(wire)) is not None:
-        raise ApiError(ErrorCode.INVALID_REQUEST, fault, param="prompt")
+    check_best_of(wire)
+    check_count(wire)
     request = wire.request(
         tuple(_prompt(one, wire.suffix) for one in wire.prompt),
         request_id,

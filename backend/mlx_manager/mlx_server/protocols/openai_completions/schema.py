@@ -5,6 +5,7 @@ from typing import Any, Final
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import MAX_CHOICES, MAX_TOP_LOGPROBS, SamplingFields
 
@@ -31,15 +32,6 @@ class CompletionRequest(SamplingFields):
             raise PydanticCustomError("prompt", _PROMPT)
         return prompt
 
-    @field_validator("best_of")
-    @classmethod
-    def _all_are_given(cls, count: int | None, info: ValidationInfo) -> int | None:
-        """Choosing the best of several would hide what was generated and paid for."""
-        n = info.data.get("n")
-        if count is not None and count != (1 if n is None else n):
-            raise PydanticCustomError("best_of", "must equal n: every choice is given back")
-        return count
-
     @field_validator("suffix")
     @classmethod
     def _one_gap(cls, suffix: str | None, info: ValidationInfo) -> str | None:
@@ -59,13 +51,20 @@ class CompletionRequest(SamplingFields):
         return count
 
 
-def check_count(wire: CompletionRequest) -> str | None:
-    """What is wrong with the number of choices, in words; None where nothing is."""
+def check_best_of(wire: CompletionRequest) -> None:
+    """Choosing the best of several would hide what was generated and paid for. Raises ApiError."""
+    if wire.best_of is not None and wire.best_of != wire.num_choices:
+        message = "best_of must equal n: every choice is given back"
+        raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="best_of")
+
+
+def check_count(wire: CompletionRequest) -> None:
+    """Refuse more choices than a request may have. Raises ApiError."""
     wanted = len(wire.prompt) * wire.num_choices
     if wanted > MAX_CHOICES:
         asked = f"{len(wire.prompt)} prompts and n {wire.num_choices}"
-        return f"{asked} ask for {wanted} choices; {MAX_CHOICES} are the most"
-    return None
+        message = f"{asked} ask for {wanted} choices; {MAX_CHOICES} are the most"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param="prompt")
 
 
 def _are_token_ids(prompt: Any) -> bool:
