@@ -12,7 +12,7 @@ pytestmark = needs_route("/v1/messages")
 MESSAGES: list[Any] = [{"role": "user", "content": "What is MLX Manager?"}]
 ASKED: dict[str, Any] = {"model": "demo", "messages": MESSAGES, "max_tokens": 48, "temperature": 0}
 # What is reserved for it is memory; this is minutes of text.
-UNENDING: dict[str, Any] = {"model": ENDLESS, "messages": MESSAGES, "max_tokens": 60_000}
+UNENDING: dict[str, Any] = {"model": ENDLESS, "messages": MESSAGES, "max_tokens": 60_000, "temperature": 1}
 
 
 def text_of(message: dict[str, Any]) -> str:

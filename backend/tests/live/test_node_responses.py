@@ -12,7 +12,12 @@ pytestmark = needs_route("/v1/responses")
 QUESTION = "What is MLX Manager?"
 ASKED: dict[str, Any] = {"model": "demo", "input": QUESTION, "max_output_tokens": 48, "temperature": 0}
 # What is reserved for it is memory; this is minutes of text.
-UNENDING: dict[str, Any] = {"model": ENDLESS, "input": QUESTION, "max_output_tokens": 60_000}
+UNENDING: dict[str, Any] = {
+    "model": ENDLESS,
+    "input": QUESTION,
+    "max_output_tokens": 60_000,
+    "temperature": 1,
+}
 
 
 def contents(response: dict[str, Any]) -> list[Any]:
