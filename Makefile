@@ -76,8 +76,8 @@ node-sdks: ## Fetch the Node SDKs that tests use, where there is Node 20 (a no-o
 	fetch() { cd $(NODE) && npm ci; }; \
 	without() { echo "make node-sdks: $$1: THE TESTS THROUGH THE NODE SDKS WILL NOT RUN" >&2; exit 0; }; \
 	stamp=$(NODE)/node_modules/.installed; \
-	if [ -f $$stamp ] && state | cmp -s - $$stamp; then exit 0; fi; \
 	node -e '$(NODE_FITS)' >/dev/null 2>&1 || without "no Node 20 or newer"; \
+	if [ -f $$stamp ] && state | cmp -s - $$stamp; then exit 0; fi; \
 	npm --version >/dev/null 2>&1 || without "no npm"; \
 	echo "Fetching the Node SDKs that tests use into $(NODE)/node_modules"; \
 	rm -f $$stamp; \

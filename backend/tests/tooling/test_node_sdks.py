@@ -116,6 +116,14 @@ def test_without_node_one_loud_line_and_no_failure(tree: Path, name: str, body: 
     assert "WILL NOT RUN" in line
 
 
+def test_a_node_that_has_gone_is_missed_though_its_packages_are_there(tree: Path) -> None:
+    fetch(tree)
+    write_program(tree, "node", "exit 1")
+    result, calls = fetch(tree)
+    assert (result.returncode, calls) == (0, [])
+    assert "WILL NOT RUN" in result.stderr
+
+
 def test_a_failed_fetch_says_why_and_is_not_taken_for_complete(tree: Path) -> None:
     fetch(tree)
     (tree / FOLDER.relative_to(ROOT) / "package.json").write_text("{}")
