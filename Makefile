@@ -9,17 +9,25 @@ IN_BACKEND := cd backend && ../$(PY) -m
 LOCK   := backend/requirements.lock
 # What the venv was made from; written last, so that a half-made venv never counts as complete.
 STAMP  := $(VENV)/.installed
+NODE   := backend/tests/node
 
 PYTHON      ?=
 PYTEST_ARGS ?=
 BENCH_ARGS  ?=
 LOCK_ARGS   ?=
 
-.PHONY: help install run test test-all bench check format lock docs clean
+.PHONY: help install node-sdks run test test-all bench check format lock docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3.12 (install), PYTEST_ARGS='-k name' (test, test-all), BENCH_ARGS=--help (bench), LOCK_ARGS=--upgrade (lock)"
+
+# Without a terminal a command's output is shown only when it fails.
+QUIETLY := quietly() { \
+		if [ -t 1 ]; then "$$@"; return; fi; \
+		log=$$(mktemp); \
+		if "$$@" >"$$log" 2>&1; then rm -f "$$log"; else cat "$$log" >&2; rm -f "$$log"; return 1; fi; \
+	}
 
 # A Python fits if it runs (a pyenv shim may not), is 3.11 or newer, can make a venv, and is native on
 # macOS: there is no MLX for Intel, nor for a Python that Rosetta translates.
@@ -50,11 +58,7 @@ install: ## Make .venv with the locked dependencies (a no-op when nothing change
 		exit 1; \
 	fi; \
 	echo "Installing into $(VENV) with $$("$$python" -V) (the first time takes a minute or two)"; \
-	quietly() { \
-		if [ -t 1 ]; then "$$@"; return; fi; \
-		log=$$(mktemp); \
-		if "$$@" >"$$log" 2>&1; then rm -f "$$log"; else cat "$$log" >&2; rm -f "$$log"; return 1; fi; \
-	}; \
+	$(QUIETLY); \
 	export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1; \
 	rm -f $(STAMP); \
 	quietly "$$python" -m venv --clear $(VENV); \
@@ -63,13 +67,31 @@ install: ## Make .venv with the locked dependencies (a no-op when nothing change
 	PYTHONDONTWRITEBYTECODE= quietly $(PY) -c '$(IMPORTED)'; \
 	state >$(STAMP)
 
+NODE_FITS := process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)
+# The product needs no Node, so neither a missing one nor npm's failure ends `make test`: the tests that want
+# these packages skip then, and in continuous integration they fail.
+node-sdks: ## Fetch the Node SDKs that tests use, where there is Node 20 (a no-op when nothing changed)
+	@set -eu -o pipefail; \
+	state() { (cd $(NODE) && cat .npmrc package.json package-lock.json); }; \
+	fetch() { cd $(NODE) && npm ci; }; \
+	without() { echo "make node-sdks: $$1: THE TESTS THROUGH THE NODE SDKS WILL NOT RUN" >&2; exit 0; }; \
+	stamp=$(NODE)/node_modules/.installed; \
+	node -e '$(NODE_FITS)' >/dev/null 2>&1 || without "no Node 20 or newer"; \
+	if [ -f $$stamp ] && state | cmp -s - $$stamp; then exit 0; fi; \
+	npm --version >/dev/null 2>&1 || without "no npm"; \
+	echo "Fetching the Node SDKs that tests use into $(NODE)/node_modules"; \
+	rm -f $$stamp; \
+	$(QUIETLY); \
+	(quietly fetch) || without "npm failed"; \
+	state >$$stamp
+
 run: install ## Start the server, ask the demo model one question, keep serving (Ctrl-C stops it)
 	@exec $(PY) scripts/run.py
 
-test: check ## Run the checks and the tests, of the long ones a seeded sample
+test: check node-sdks ## Run the checks and the tests, of the long ones a seeded sample
 	@$(IN_BACKEND) pytest -m "not full" --sample $(PYTEST_ARGS)
 
-test-all: check ## The same with the long tests (marked `full`) as well
+test-all: check node-sdks ## The same with the long tests (marked `full`) as well
 	@$(IN_BACKEND) pytest $(PYTEST_ARGS)
 
 bench: install ## Measure the server beside its peers; results go to docs/benchmarks
@@ -94,7 +116,7 @@ lock: ## Rewrite backend/requirements.lock (needs uv)
 docs: install ## Rewrite the error reference from the code
 	@$(PY) scripts/generate_error_docs.py
 
-clean: ## Remove .venv and every cache, nothing else
-	rm -rf $(VENV) .pytest_cache backend/.pytest_cache .mypy_cache backend/.mypy_cache \
+clean: ## Remove .venv, the Node SDKs and every cache, nothing else
+	rm -rf $(VENV) $(NODE)/node_modules .pytest_cache backend/.pytest_cache .mypy_cache backend/.mypy_cache \
 		.ruff_cache backend/.ruff_cache .import_linter_cache backend/.import_linter_cache backend/.hypothesis
 	find backend scripts -name __pycache__ -type d -prune -exec rm -rf {} +

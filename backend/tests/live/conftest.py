@@ -9,7 +9,10 @@ import pytest
 from openai import OpenAI
 from tokenizers import Tokenizer
 
+from tests.live import node_sdk
 from tests.live import server as live
+from tests.live.node_driver import Driver
+from tests.live.node_sdk import NodeSdk
 from tests.live.pool_server import Pool, write_three
 from tests.live.reference import Reference
 from tests.live.server import DEMO, Server
@@ -114,6 +117,26 @@ def client(server: Server) -> Iterator[OpenAI]:
         base_url=f"{server.base_url}/v1", api_key="unused", max_retries=0, timeout=live.DEADLINE_S
     ) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def node_driver() -> Iterator[Driver]:
+    """One process of Node for all tests of the SDKs for Node."""
+    node_sdk.require_node()
+    with Driver() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def node_openai(node_driver: Driver, server: Server) -> NodeSdk:
+    """OpenAI's SDK for Node, pointed at the shared server."""
+    return NodeSdk(node_driver, "openai", f"{server.base_url}/v1")
+
+
+@pytest.fixture(scope="session")
+def node_anthropic(node_driver: Driver, server: Server) -> NodeSdk:
+    """Anthropic's SDK for Node, pointed at the shared server."""
+    return NodeSdk(node_driver, "anthropic", server.base_url)
 
 
 @pytest.fixture(scope="session")

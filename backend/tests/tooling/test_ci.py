@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.live.node_sdk import OLDEST_NODE
 from tests.tooling.outside import ROOT, clean_environment
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
@@ -90,6 +91,13 @@ def test_every_night_runs_all_tests_on_both_systems() -> None:
     assert {name.split("-")[0] for name in matrix["os"]} == {"ubuntu", "macos"}
     assert matrix["target"] == ["test-all"]
     assert ".ci/run" in commands(job)
+
+
+def test_every_job_has_the_oldest_node_that_the_tests_take() -> None:
+    for name, job in jobs().items():
+        (node,) = [step["with"] for step in job["steps"] if "actions/setup-node@" in step.get("uses", "")]
+        assert node["node-version"] == str(OLDEST_NODE), name
+        assert (ROOT / node["cache-dependency-path"]).is_file(), name
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)

@@ -10,7 +10,19 @@ import pytest
 
 from tests.tooling.outside import ROOT, clean_environment
 
-TARGETS = ["install", "run", "test", "test-all", "bench", "check", "format", "lock", "docs", "clean"]
+TARGETS = [
+    "install",
+    "node-sdks",
+    "run",
+    "test",
+    "test-all",
+    "bench",
+    "check",
+    "format",
+    "lock",
+    "docs",
+    "clean",
+]
 
 # Stands in for Python: notes how it was called, "makes" a venv with itself in it, and lets pip fail
 # while a file named `broken` exists.
