@@ -9,6 +9,9 @@ RULES: Final = (
     Rule("/admin", Wanted.ADMIN),
     Rule("/metrics", Wanted.ADMIN, is_exact=True),
     Rule("/v1", Wanted.INFERENCE),
+    Rule("/tokenize", Wanted.INFERENCE, is_exact=True),
+    Rule("/detokenize", Wanted.INFERENCE, is_exact=True),
+    Rule("/apply-template", Wanted.INFERENCE, is_exact=True),
     # They name models and ask their engines.
     Rule("/ready", Wanted.ANYBODY, is_exact=True),
     Rule("/health/engine", Wanted.ANYBODY, is_exact=True),

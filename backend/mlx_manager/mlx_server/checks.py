@@ -4,6 +4,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.models import Capability, ModelDescription
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest, InfillPrompt
 from mlx_manager.mlx_server.pool.entry import Resident
+from mlx_manager.mlx_server.text.tokenizer import Tokenizer
 
 
 def check_prompt(prompt_ids: list[int], resident: Resident, *, param: str) -> None:
@@ -62,3 +63,11 @@ def check_choices(request: GenerationRequest, resident: Resident) -> None:
             f"{wanted} choices at once are more than the {resident.worker.max_jobs} that this server takes"
         )
         raise ApiError(ErrorCode.INVALID_REQUEST, message, param="n")
+
+
+def check_tools(request: GenerationRequest, tokenizer: Tokenizer) -> None:
+    """Refuse tools where the calls that the model would write cannot be read. Raises ApiError."""
+    has_tools = any(isinstance(prompt, ChatPrompt) and prompt.tools for prompt in request.prompts)
+    if has_tools and not tokenizer.reads_tool_calls:
+        message = "the calls that this model writes cannot be told from its text yet; leave tools out"
+        raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="tools")

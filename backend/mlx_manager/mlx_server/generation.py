@@ -9,7 +9,7 @@ from functools import partial
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.backends.base import TokenJob, TokenStream
-from mlx_manager.mlx_server.checks import check_bias, check_choices, check_kinds, check_prompt
+from mlx_manager.mlx_server.checks import check_bias, check_choices, check_kinds, check_prompt, check_tools
 from mlx_manager.mlx_server.domain.models import ModelDescription
 from mlx_manager.mlx_server.domain.request import GenerationRequest
 from mlx_manager.mlx_server.pool.entry import Resident
@@ -113,6 +113,17 @@ class Generator:
             self._starting -= 1
             self._note_idle()
 
+    async def count_tokens(self, request: GenerationRequest) -> int:
+        """Tokens of the request's prompts, as its usage would say; nothing is loaded and nothing queues.
+
+        Raises:
+            ApiError: no such model, or its template refuses the conversation.
+        """
+        description = await asyncio.to_thread(self._pool.describe, request.model)
+        check_kinds(request, description)
+        tokenizer = await self._pool.tokenizer(description)
+        return sum(len(prompt.token_ids) for prompt in await encode(request, tokenizer))
+
     def end_youngest(self, reason: str) -> bool:
         """End the request that was accepted last, because memory is short; False where none runs."""
         if not self._running:
@@ -163,6 +174,7 @@ class Generator:
             lease = self._pool.lease(description, request.keep_alive_s)
             resident = await stack.enter_async_context(lease)
             tokenizer = resident.tokenizer
+            check_tools(request, tokenizer)
             prompts = await encode(request, tokenizer)
             for prompt in prompts:
                 check_prompt(prompt.token_ids, resident, param=request.prompt_field)

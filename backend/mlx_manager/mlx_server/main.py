@@ -15,7 +15,7 @@ import logfire
 import uvicorn
 from fastapi import FastAPI
 from starlette.datastructures import State
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from mlx_manager.core.access.authentication import AuthenticationMiddleware, Identifies
 from mlx_manager.core.access.guard import GuardMiddleware
@@ -37,6 +37,7 @@ from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.errors import render_error
 from mlx_manager.mlx_server.protocols.faults import add_error_handlers
 from mlx_manager.mlx_server.protocols.routes import router
+from mlx_manager.mlx_server.protocols.tokens.endpoint import router as tokens_router
 from mlx_manager.mlx_server.serving import Serving
 from mlx_manager.mlx_server.tracing import PlainSpanMiddleware, span_targets
 
@@ -87,6 +88,7 @@ app = FastAPI(
     redoc_url=None,
 )
 app.include_router(router)
+app.include_router(tokens_router)
 app.include_router(admin_router)
 app.include_router(metrics_router)
 add_error_handlers(app)
@@ -119,6 +121,12 @@ if span_targets(mlx_server_settings):
     )
     app.add_middleware(PlainSpanMiddleware)
     logfire.instrument_fastapi(app)
+
+
+@app.head("/")
+async def root() -> Response:
+    """Some clients (Claude Code) look whether there is a server before they ask anything."""
+    return Response()
 
 
 @app.get("/health")

@@ -20,7 +20,8 @@ STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": 
 def lasting(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer but for what differs between two equal requests."""
     usage = {name: count for name, count in answer["usage"].items() if name != "prompt_tokens_details"}
-    return {name: value for name, value in answer.items() if name not in ("id", "created")} | {"usage": usage}
+    differing = ("id", "created", "timings")
+    return {name: value for name, value in answer.items() if name not in differing} | {"usage": usage}
 
 
 def check_stream(items: list[Any], text: str, whole: dict[str, Any]) -> None:

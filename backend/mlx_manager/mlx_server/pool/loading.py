@@ -14,6 +14,7 @@ from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.pool.memory_ledger import Reservation
 from mlx_manager.mlx_server.pool.safetensors_header import WeightsError
 from mlx_manager.mlx_server.pool.spare_worker import SpareWorker
+from mlx_manager.mlx_server.pool.tokenizers import read_tokenizer
 from mlx_manager.mlx_server.pool.weight_files import UnusableError, check_weights
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
 from mlx_manager.mlx_server.tracing import span_targets
@@ -121,10 +122,4 @@ def _check(model: ModelDescription) -> None:
 
 
 async def _read_tokenizer(model: ModelDescription, known: Tokenizer | None) -> Tokenizer:
-    if known is not None:
-        return known
-    try:
-        return await asyncio.to_thread(Tokenizer.load, model.path)
-    except Exception as error:  # transformers raises what it likes at a folder it cannot read
-        reason = f"{model.model_id} cannot be loaded: its tokenizer: {error}"
-        raise ApiError(ErrorCode.MODEL_LOAD_FAILED, reason) from error
+    return await read_tokenizer(model) if known is None else known

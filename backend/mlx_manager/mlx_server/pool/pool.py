@@ -17,6 +17,8 @@ from mlx_manager.mlx_server.pool.refusals import situation, stopping
 from mlx_manager.mlx_server.pool.residents import Residents
 from mlx_manager.mlx_server.pool.runtime import size
 from mlx_manager.mlx_server.pool.sources import hugging_face_cache
+from mlx_manager.mlx_server.pool.tokenizers import Tokenizers
+from mlx_manager.mlx_server.text.tokenizer import Tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class ModelPool:
         self.catalogue = Catalogue(settings.model_dirs, hub=hub, aliases=settings.aliases)
         self.residents = Residents(settings, self._changed, self._observed, self._revive)
         self.admission = Admission(settings, self.residents, self._lease_ended)
+        self._tokenizers = Tokenizers()
         self._turns: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -64,6 +67,13 @@ class ModelPool:
             yield resident
         finally:
             self.admission.release(entry, resident, keep_alive_s)
+
+    async def tokenizer(self, description: ModelDescription) -> Tokenizer:
+        """The model's tokenizer, whether or not the model is in memory. Raises ApiError."""
+        entry = self.residents.entries.get(description.key)
+        if entry is not None and entry.resident is not None:
+            return entry.resident.tokenizer
+        return await self._tokenizers.get(description)
 
     async def preload(self, name: str) -> None:
         """Load a model before anyone asks for it, if there is room; nothing goes for it. Raises ApiError."""

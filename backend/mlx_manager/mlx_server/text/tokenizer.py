@@ -101,6 +101,11 @@ class Tokenizer:
                 stop_ids |= set(configured if isinstance(configured, list) else [configured])
         return cls(tokenizer, frozenset(stop_ids - {None}))
 
+    @property
+    def reads_tool_calls(self) -> bool:
+        """Whether the calls that the model writes can be told from its text."""
+        return False
+
     def render(self, prompt: ChatPrompt) -> str:
         """The conversation as the model's template writes it, ready for the assistant's turn.
 
@@ -111,7 +116,9 @@ class Tokenizer:
         adapted, _ = template.adapted(prompt)
         return self._render(template, adapted)
 
-    def encode(self, prompt: Prompt, *, all_boundaries: bool = False) -> EncodedPrompt:
+    def encode(
+        self, prompt: Prompt, *, all_boundaries: bool = False, add_special_tokens: bool = True
+    ) -> EncodedPrompt:
         """A prompt in tokens.
 
         A rendered template holds its own special tokens; plain text gets the ones that the
@@ -120,6 +127,7 @@ class Tokenizer:
         Args:
             all_boundaries: tell the end of every message, not only of those that a later prompt is
                 likely to begin with.
+            add_special_tokens: whether plain text gets them.
 
         Raises:
             ApiError: a conversation cannot be rendered.
@@ -128,7 +136,7 @@ class Tokenizer:
             case ChatPrompt():
                 return self._encode_chat(prompt, all_boundaries=all_boundaries)
             case TextPrompt(text=text):
-                return EncodedPrompt(self._rust.encode(text, add_special_tokens=True).ids, text)
+                return EncodedPrompt(self._rust.encode(text, add_special_tokens=add_special_tokens).ids, text)
             case TokenPrompt(token_ids=token_ids):
                 return EncodedPrompt(list(token_ids), "")
             case InfillPrompt(prefix=prefix, suffix=suffix):
@@ -139,8 +147,16 @@ class Tokenizer:
         return self._vocabulary.show(token_ids)
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        """The tokens' text, without special tokens."""
-        text: str = self._rust.decode(list(token_ids), skip_special_tokens=True)
+        """The tokens' text, special tokens by name.
+
+        Raises:
+            ApiError: an id is no token's.
+        """
+        size = self._rust.get_vocab_size(with_added_tokens=True)
+        if (largest := max(token_ids, default=0)) >= size:
+            message = f"token id {largest} is outside the tokenizer's vocabulary of {size}"
+            raise ApiError(ErrorCode.INVALID_REQUEST, message, param="tokens")
+        text: str = self._rust.decode(list(token_ids), skip_special_tokens=False)
         return text
 
     def _chat_template(self) -> ChatTemplate:

@@ -106,7 +106,7 @@ class ChatCompletionRequest(SamplingFields):
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
     tools: list[Tool] | None = None
-    tool_choice: Literal["none", "auto"] | dict[str, Any] | str | None = None
+    tool_choice: Any = None
     parallel_tool_calls: bool | None = None
 
     @field_validator("top_logprobs")

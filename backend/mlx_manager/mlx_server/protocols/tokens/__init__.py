@@ -1,0 +1,1 @@
+"""`POST /tokenize`, `/detokenize`, `/apply-template`: what a prompt becomes, for those who debug prompts."""
