@@ -48,7 +48,7 @@ class ErrorCode(StrEnum):
     CHAT_TEMPLATE_FAILED = (
         "chat_template_failed",
         400,
-        "The model's chat template refused these messages; the message says why.",
+        "The model's chat template refused these messages or took too long; the message says why.",
     )
     AUTHENTICATION_REQUIRED = (
         "authentication_required",

@@ -19,6 +19,7 @@ from mlx_manager.mlx_server.domain.request import (
 )
 from mlx_manager.mlx_server.text.boundaries import find_ends, to_boundaries
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
+from mlx_manager.mlx_server.text.template_guard import TemplateBounds, TemplateGuard, TemplateOverrun
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -60,6 +61,7 @@ class Tokenizer:
 
     Attributes:
         stop_ids: token ids that end a sequence.
+        template_bounds: what the chat template may take for one prompt.
     """
 
     def __init__(self, tokenizer: Any, stop_ids: frozenset[int]) -> None:
@@ -72,6 +74,7 @@ class Tokenizer:
         self._rust.no_padding()
         self._vocabulary = Vocabulary(self._rust)
         self.stop_ids = stop_ids
+        self.template_bounds = TemplateBounds()
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":
@@ -103,16 +106,22 @@ class Tokenizer:
         """The conversation as the model's template writes it, ready for the assistant's turn.
 
         Raises:
-            ApiError: there is no template, or it refuses these messages.
+            ApiError: there is no template, it refuses these messages, or it takes too much.
         """
+        return self._render(prompt, TemplateGuard(self.template_bounds))
+
+    def _render(self, prompt: ChatPrompt, guard: TemplateGuard) -> str:
         if not self.has_chat_template:
             raise ApiError(
                 ErrorCode.CHAT_TEMPLATE_MISSING, "this model has no chat template", param="messages"
             )
         try:
-            return self._apply_template(prompt.messages, prompt.template_kwargs, for_answer=True)
+            return self._apply_template(prompt.messages, prompt.template_kwargs, guard, for_answer=True)
+        except TemplateOverrun as overrun:
+            raise _too_much(overrun, guard) from None
         except Exception as error:  # templates are programs: they raise what they like
-            raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, str(error), param="messages") from error
+            reason = str(error) or type(error).__name__
+            raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, reason, param="messages") from error
 
     def encode(self, prompt: Prompt, *, all_boundaries: bool = False) -> EncodedPrompt:
         """A prompt in tokens.
@@ -140,31 +149,46 @@ class Tokenizer:
         return self._vocabulary.show(token_ids)
 
     def _encode_chat(self, prompt: ChatPrompt, *, all_boundaries: bool) -> EncodedPrompt:
-        text = self.render(prompt)
+        guard = TemplateGuard(self.template_bounds)
+        text = self._render(prompt, guard)
         encoding = self._rust.encode(text, add_special_tokens=False)
 
         def render(messages: Sequence[ChatMessage]) -> str:
-            return self._apply_template(messages, prompt.template_kwargs, for_answer=False)
+            return self._apply_template(messages, prompt.template_kwargs, guard, for_answer=False)
 
         eos: str | None = self._tokenizer.eos_token
-        ends = find_ends(prompt.messages, text, render, eos=eos, all_messages=all_boundaries)
+        try:
+            ends = find_ends(prompt.messages, text, render, eos=eos, all_messages=all_boundaries)
+        except TemplateOverrun as overrun:
+            raise _too_much(overrun, guard) from None
         return EncodedPrompt(encoding.ids, text, to_boundaries(ends, prompt.messages, encoding.offsets))
 
     def _apply_template(
-        self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any], *, for_answer: bool
+        self,
+        messages: Sequence[ChatMessage],
+        kwargs: Mapping[str, Any],
+        guard: TemplateGuard,
+        *,
+        for_answer: bool,
     ) -> str:
         """The messages as the template writes them; it raises what it likes."""
-        rendered: str = self._tokenizer.apply_chat_template(
-            [_for_template(message) for message in messages],
-            tokenize=False,
-            add_generation_prompt=for_answer,
-            **kwargs,
+        rendered: str = guard.run(
+            lambda: self._tokenizer.apply_chat_template(
+                [_for_template(message) for message in messages],
+                tokenize=False,
+                add_generation_prompt=for_answer,
+                **kwargs,
+            )
         )
         return rendered
 
     def detokenizer(self, context_ids: Sequence[int] = ()) -> Detokenizer:
         """For one answer; `context_ids` stand before it, where it continues their text."""
         return Detokenizer(self._vocabulary, context_ids)
+
+
+def _too_much(overrun: TemplateOverrun, guard: TemplateGuard) -> ApiError:
+    return ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, guard.bounds.explain(overrun.excess), param="messages")
 
 
 def _for_template(message: ChatMessage) -> dict[str, Any]:
