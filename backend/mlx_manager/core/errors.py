@@ -116,7 +116,7 @@ class ErrorCode(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = (
         "unsupported_media_type",
         415,
-        "Send the body as `Content-Type: application/json`, without a content encoding.",
+        "Send the body as `Content-Type: application/json`, plain or in gzip, zstd or deflate.",
     )
     QUEUE_FULL = (
         "queue_full",
