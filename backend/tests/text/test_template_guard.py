@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from test_tokenizer import chat, make_folder
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage
+from mlx_manager.mlx_server.text import template_guard
 from mlx_manager.mlx_server.text.template_guard import (
     Excess,
     TemplateBounds,
@@ -227,6 +229,80 @@ def test_what_a_stopped_rendering_held_is_let_go() -> None:
         Watchdog(poll_s=0.01).run(hold, TemplateBounds(timeout_s=0.05))
     assert gone.is_set()
     assert caught.value.__context__ is None
+
+
+def run_interrupted(watchdog: Watchdog, act: Callable[[Any], None], at: int) -> bool:
+    """Render while `act`, in another thread, gets the watch before the guard's bytecode number `at`.
+
+    Returns:
+        Whether there are so many.
+    """
+    watch: Any = None
+    count = 0
+    # Locks alone: whatever is written in Python could itself be interrupted half-way.
+    go, done = threading.Lock(), threading.Lock()
+    go.acquire()
+    done.acquire()
+
+    def help_out() -> None:
+        go.acquire()
+        if watch is not None:
+            act(watch)
+        done.release()
+
+    helper = threading.Thread(target=help_out)
+    helper.start()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal count
+        if frame.f_code.co_filename != template_guard.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        count += event == "opcode" and watch is not None
+        if event == "opcode" and count == at:
+            go.release()
+            done.acquire()
+        return trace
+
+    def render() -> str:
+        nonlocal watch
+        (watch,) = watchdog._watches.values()
+        return "text"
+
+    sys.settrace(trace)
+    try:
+        text = watchdog.run(render, TemplateBounds(timeout_s=AGES))
+    except TemplateOverrun:
+        text = "text"
+    finally:
+        sys.settrace(None)
+    if count < at:
+        watch = None
+        go.release()
+    helper.join()
+    assert text == "text"
+    assert watchdog._watches == {}
+    return count >= at
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_an_overrun_at_each_bytecode_at_which_the_rendering_ends(is_late: bool) -> None:
+    """Nothing is left over, also where the watchdog had looked before and acts now."""
+    watchdog, seen = Watchdog(poll_s=AGES), []
+
+    def act(watch: Any) -> None:
+        seen.append(watch)
+        if is_late:
+            template_guard._stop(watch, Excess.TIME, time.monotonic())
+        else:
+            watchdog._look(time.monotonic() + 2 * AGES, 0)
+
+    at = 1
+    while run_interrupted(watchdog, act, at):
+        at += 1
+    assert len(seen) == at - 1 > 20  # of them some are before the end is settled, and some after
+    assert any(watch.stopped_at is not None for watch in seen)
+    assert any(watch.stopped_at is None for watch in seen)
 
 
 @pytest.mark.usefixtures("often")

@@ -119,13 +119,14 @@ class Watchdog:
         watch.is_armed = True
 
     def _end(self, watch: _Watch) -> None:
-        """Afterwards nothing is raised for this watch; what has not arrived yet is taken back.
+        """Afterwards nothing is raised for this watch, and nothing is on its way.
 
         An exception may come at any line, so each may be run twice; a second one is a second away.
         """
         watch.is_armed = False
         watch.ending.acquire()
-        _raise_in(watch.thread_id, None)
+        if watch.stopped_at is not None:
+            _await_arrival(watch.thread_id)
         self._watches.pop(watch.thread_id, None)
 
     def _work(self) -> None:
@@ -175,15 +176,29 @@ def _stop(watch: _Watch, excess: Excess, now: float) -> None:
     try:
         watch.excess = watch.excess or excess
         watch.stopped_at = now
-        _raise_in(watch.thread_id, TemplateOverrun)
+        _raise_in(watch.thread_id)
     finally:
         watch.ending.release()
 
 
-def _raise_in(thread_id: int, exception: type[TemplateOverrun] | None) -> None:
-    """Raise it in a thread at its next bytecode; None takes back one that has not been raised yet."""
-    raised = None if exception is None else ctypes.py_object(exception)
+def _raise_in(thread_id: int) -> None:
+    """Raise TemplateOverrun in a thread, at one of its next bytecodes; one that is on its way is replaced."""
+    raised = ctypes.py_object(TemplateOverrun)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), raised)
+
+
+def _await_arrival(thread_id: int) -> None:
+    """Leave this thread with no exception on its way.
+
+    Python can take one back, but up to 3.12 the interpreter then looks for it for ever, which costs every
+    thread time. So another replaces it, if it has not arrived yet, and is caught.
+    """
+    try:
+        _raise_in(thread_id)
+        while True:
+            pass
+    except TemplateOverrun:
+        pass
 
 
 # One for the process, as its threads and its memory are.
