@@ -339,20 +339,19 @@ def test_an_overrun_that_comes_as_the_rendering_ends(num_threads: int) -> None:
 
 
 def test_the_watchdog_sleeps_while_nothing_renders() -> None:
-    looked = 0
+    looked, num_looks = threading.Event(), 0
 
     class Counting(Watchdog):
         def _look(self, now: float, used_bytes: int) -> None:
-            nonlocal looked
-            looked += 1
-            super()._look(now, used_bytes)
+            nonlocal num_looks
+            num_looks += 1
+            looked.set()
 
     watchdog = Counting(poll_s=0.001)
-    watchdog.run(lambda: spin(time.monotonic() + 0.05), TemplateBounds())
+    assert watchdog.run(lambda: looked.wait(60), TemplateBounds())
     before = 0
-    while before != looked:  # ends when it has not looked for so long; without sleep it never does
-        before = looked
+    while before != num_looks:  # ends when it has not looked for so long; without sleep it never does
+        before = num_looks
         time.sleep(0.2)
-    assert before > 0
-    watchdog.run(lambda: spin(time.monotonic() + 0.05), TemplateBounds())
-    assert looked > before
+    looked.clear()
+    assert watchdog.run(lambda: looked.wait(60), TemplateBounds())
