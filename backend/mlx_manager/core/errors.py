@@ -48,7 +48,7 @@ class ErrorCode(StrEnum):
     CHAT_TEMPLATE_FAILED = (
         "chat_template_failed",
         400,
-        "The model's chat template refused these messages; the message says why.",
+        "The model's chat template refused these messages or took too long; the message says why.",
     )
     AUTHENTICATION_REQUIRED = (
         "authentication_required",
@@ -116,7 +116,7 @@ class ErrorCode(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = (
         "unsupported_media_type",
         415,
-        "Send the body as `Content-Type: application/json`, without a content encoding.",
+        "Send the body as `Content-Type: application/json`, plain or in gzip, zstd or deflate.",
     )
     QUEUE_FULL = (
         "queue_full",

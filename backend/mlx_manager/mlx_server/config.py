@@ -44,7 +44,11 @@ class MLXServerSettings(AccessSettings):
     use_hf_cache: bool = True
     """Whether models of the Hugging Face cache are offered (`HF_HOME` and `HF_HUB_CACHE` say where it is)."""
     aliases: dict[str, str] = Field(default_factory=dict)
-    """Other names of models, as a JSON object: `{"gpt-4o": "qwen3-8b"}`."""
+    """Other names of models, as a JSON object: `{"gpt-4o": "qwen3-8b"}`.
+
+    `*` stands for any run of characters: `{"claude-*": "qwen3-8b"}`. Exact names and ids count before
+    such a pattern, and of two patterns the one with more other characters.
+    """
     preload: list[str] = Field(default_factory=lambda: ["demo"])
     """Names of the models to load at start, as many of them as fit."""
     pinned: list[str] = Field(default_factory=list)

@@ -13,6 +13,7 @@ from tests.live.server import Server
 
 TEXT = "Hello, what is 2 + 2? Grüße 😀"
 CHAT: dict[str, Any] = {"model": "demo", "messages": [{"role": "user", "content": "Hi"}]}
+ORPHAN = {"role": "tool", "content": "x", "tool_call_id": "a"}
 
 
 def test_there_and_back(server: Server, demo_tokenizer: Tokenizer) -> None:
@@ -62,7 +63,11 @@ def test_tools_are_shown_to_the_model(server: Server) -> None:
         ("/detokenize", {"model": "demo", "tokens": [10**6]}, "tokens"),
         ("/detokenize", {"model": "demo", "tokens": [-1]}, "tokens.0"),
         ("/apply-template", {"model": "demo"}, "messages"),
-        ("/apply-template", {**CHAT, "messages": [{"role": "tool", "content": "x"}]}, "messages.0.tool_call_id"),
+        (
+            "/apply-template",
+            {**CHAT, "messages": [{"role": "tool", "content": "x"}]},
+            "messages.0.tool_call_id",
+        ),
     ],
 )
 def test_refused(server: Server, path: str, body: dict[str, Any], param: str) -> None:
@@ -79,13 +84,13 @@ def test_no_model_is_loaded(start_server: StartServer) -> None:
 
 
 def test_a_model_without_a_template(stories_server: Server, test_models: Path) -> None:
-    assert (test_models / "stories260k-fp32").is_dir()
-    body = {**CHAT, "model": "stories260k-fp32"}
+    assert (test_models / "rwkv7-834k-fp32").is_dir()
+    body = {**CHAT, "model": "rwkv7-834k-fp32"}
     for path in ("/apply-template", "/tokenize", "/v1/chat/completions"):
         error = stories_server.post(path, body).json()["error"]
         assert (error["code"], error["param"]) == ("chat_template_missing", "messages")
         assert "/v1/completions" in error["message"]
-    listed = stories_server.client.get("/v1/models/stories260k-fp32").json()
+    listed = stories_server.client.get("/v1/models/rwkv7-834k-fp32").json()
     assert "chat" not in listed["capabilities"]
 
 

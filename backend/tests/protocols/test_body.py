@@ -53,7 +53,11 @@ async def test_json(content_type: str) -> None:
         {"content-type": "application/x-www-form-urlencoded"},
         {"content-type": "multipart/form-data; boundary=application/json"},
         {"content-type": "text/plain; application/json"},
-        JSON | {"content-encoding": "gzip"},
+        JSON | {"content-encoding": "br"},
+        JSON | {"content-encoding": "x-gzip"},
+        JSON | {"content-encoding": "gzip, zstd"},
+        JSON | {"content-encoding": "identity, gzip"},
+        JSON | {"content-encoding": "gzip,"},
     ],
 )
 async def test_other_types_are_refused_unread(headers: dict[str, str]) -> None:

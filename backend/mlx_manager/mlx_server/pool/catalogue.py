@@ -12,6 +12,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.models import ModelDescription, UnusableModel
 from mlx_manager.mlx_server.pool.adapters import Adapter, adapted, read_adapter
 from mlx_manager.mlx_server.pool.model_files import describe
+from mlx_manager.mlx_server.pool.name_patterns import NamePatterns
 from mlx_manager.mlx_server.pool.small_files import Signature, signature
 from mlx_manager.mlx_server.pool.sources import DEMO_PATH, Candidate, candidates
 
@@ -49,7 +50,7 @@ class Catalogue:
     Args:
         folders: each a model's folder, or a folder of model folders.
         hub: a Hugging Face cache.
-        aliases: other names of models, each with an id.
+        aliases: other names of models, each with an id; one with `*` stands for many names.
         clock: seconds from any start.
     """
 
@@ -66,6 +67,7 @@ class Catalogue:
         self._demo = demo
         self._hub = hub
         self._aliases = {alias: model_id for alias, model_id in (aliases or {}).items() if alias != model_id}
+        self._patterns = NamePatterns(self._aliases)
         self._clock = clock
         self._read: dict[Candidate, tuple[Signature, _Found]] = {}
         self._last: tuple[float, Listing] | None = None
@@ -115,17 +117,17 @@ class Catalogue:
             return None
 
     def resolve(self, name: str) -> ModelDescription:
-        """The model of this alias or, where no alias has the name, of this id.
+        """The model of this alias or, where no alias has the name, of this id, or else of a pattern.
 
         The name is compared, never joined to a path.
 
         Raises:
             ApiError: nothing has the name, two have, or the model cannot be used.
         """
-        model_id = self._aliases.get(name, name)
         listing = self._recent()
-        if model_id not in listing.models:
+        if (model_id := self._meant(name, listing)) not in listing.models:
             listing = self.scan()
+            model_id = self._meant(name, listing)
         if name in listing.collisions:
             path = listing.models[name].path
             reason = f"{name!r} is an alias of {model_id!r} and also the id of the model in {path}"
@@ -142,13 +144,30 @@ class Catalogue:
         raise ApiError(ErrorCode.MODEL_NOT_FOUND, f"{what}; there is: {known}", param="model")
 
     def id_of(self, name: str) -> str:
-        """The id that a request of this name asks for, whether or not there is such a model."""
-        return self._aliases.get(name, name)
+        """The id that a request of this name asks for, whether or not there is such a model.
+
+        Where a pattern has the name, it looks for a model with that id as `resolve` does: who may ask
+        for one must not get the other.
+        """
+        if self._is_exact(name) or self._patterns.match(name) is None:
+            return self._aliases.get(name, name)
+        recent = self._recent()
+        return self._meant(name, recent if recent.models else self.scan())
 
     def aliases_of(self, model_id: str) -> Sequence[str]:
         """Other names that a request may use for this model."""
         refused = self._last[1].collisions if self._last is not None else {}
         return [alias for alias, of in self._aliases.items() if of == model_id and alias not in refused]
+
+    def _is_exact(self, name: str) -> bool:
+        return name in self._aliases and "*" not in name
+
+    def _meant(self, name: str, listing: Listing) -> str:
+        if self._is_exact(name):
+            return self._aliases[name]
+        if name in listing.models or name in listing.unusable:
+            return name
+        return self._patterns.match(name) or name
 
     def _recent(self) -> Listing:
         last = self._last
@@ -176,7 +195,9 @@ class Catalogue:
             )
 
     def _collisions(self, models: Mapping[str, ModelDescription]) -> dict[str, str]:
-        found = {alias: model_id for alias, model_id in self._aliases.items() if alias in models}
+        found = {
+            alias: of for alias, of in self._aliases.items() if alias in models and self._is_exact(alias)
+        }
         for alias, model_id in found.items():
             self._warn_once(f"{alias!r} is refused: it is an alias of {model_id!r} and a model's id, too")
         return found

@@ -57,7 +57,7 @@ def check_model(serving: Serving, principal: Principal, name: str) -> None:
 
 
 def may_ask(serving: Serving, principal: Principal, name: str) -> bool:
-    """Whether a caller may ask for a model. A key that names an alias or an id is good for both."""
+    """Whether a caller may ask for a model. Each name that a key lists is good for all names of its model."""
     allowed, id_of = principal.limits.models, serving.pool.catalogue.id_of
     return allowed is None or name in allowed or id_of(name) in map(id_of, allowed)
 

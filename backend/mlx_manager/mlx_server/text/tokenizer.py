@@ -23,6 +23,7 @@ from mlx_manager.mlx_server.text.chat_template import ChatTemplate
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 from mlx_manager.mlx_server.text.infill import arrange
 from mlx_manager.mlx_server.text.infill import find_marks as find_infill_marks
+from mlx_manager.mlx_server.text.template_guard import TemplateBounds, TemplateGuard, TemplateOverrun
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -66,6 +67,7 @@ class Tokenizer:
 
     Attributes:
         stop_ids: token ids that end a sequence.
+        template_bounds: what the chat template may take for one prompt.
     """
 
     def __init__(self, tokenizer: Any, stop_ids: frozenset[int]) -> None:
@@ -79,6 +81,7 @@ class Tokenizer:
         self._vocabulary = Vocabulary(self._rust)
         self._template = ChatTemplate(tokenizer) if tokenizer.chat_template else None
         self.stop_ids = stop_ids
+        self.template_bounds = TemplateBounds()
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":
@@ -110,11 +113,30 @@ class Tokenizer:
         """The conversation as the model's template writes it, ready for the assistant's turn.
 
         Raises:
-            ApiError: there is no template, or it refuses these messages.
+            ApiError: there is no template, it refuses these messages, or it takes too much.
         """
         template = self._chat_template()
-        adapted, _ = template.adapted(prompt)
-        return self._render(template, adapted)
+        text, _, _ = self._render(template, prompt, TemplateGuard(self.template_bounds))
+        return text
+
+    def _render(
+        self, template: ChatTemplate, stated: ChatPrompt, guard: TemplateGuard
+    ) -> tuple[str, ChatPrompt, list[str]]:
+        """The text, the conversation as the template takes it, and paths of what it has no use for."""
+
+        def render() -> tuple[str, ChatPrompt, list[str]]:
+            prompt, ignored = template.adapted(stated)
+            return template.render(prompt, prompt.messages, for_answer=True), prompt, ignored
+
+        try:
+            return guard.run(render)
+        except TemplateOverrun as overrun:
+            raise _too_much(overrun, guard) from None
+        except ApiError:
+            raise
+        except Exception as error:  # templates are programs: they raise what they like
+            reason = str(error) or type(error).__name__
+            raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, reason, param="messages") from error
 
     def encode(
         self, prompt: Prompt, *, all_boundaries: bool = False, add_special_tokens: bool = True
@@ -165,24 +187,21 @@ class Tokenizer:
             raise ApiError(ErrorCode.CHAT_TEMPLATE_MISSING, message, param="messages")
         return self._template
 
-    def _render(self, template: ChatTemplate, prompt: ChatPrompt) -> str:
-        try:
-            return template.render(prompt, prompt.messages, for_answer=True)
-        except Exception as error:  # templates are programs: they raise what they like
-            raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, str(error), param="messages") from error
-
     def _encode_chat(self, stated: ChatPrompt, *, all_boundaries: bool) -> EncodedPrompt:
         template = self._chat_template()
-        prompt, ignored = template.adapted(stated)
-        text = self._render(template, prompt)
+        guard = TemplateGuard(self.template_bounds)
+        text, prompt, ignored = self._render(template, stated, guard)
         encoding = self._rust.encode(text, add_special_tokens=False)
 
         def render(messages: Sequence[ChatMessage]) -> str:
-            return template.render(prompt, messages, for_answer=False)
+            return guard.run(lambda: template.render(prompt, messages, for_answer=False))
 
         eos: str | None = self._tokenizer.eos_token
         messages = prompt.messages[:-1] if prompt.continues_last else prompt.messages
-        ends = find_ends(messages, text, render, eos=eos, all_messages=all_boundaries)
+        try:
+            ends = find_ends(messages, text, render, eos=eos, all_messages=all_boundaries)
+        except TemplateOverrun as overrun:
+            raise _too_much(overrun, guard) from None
         ends |= find_marks(messages, text)
         boundaries = to_boundaries(dict(sorted(ends.items())), messages, encoding.offsets)
         return EncodedPrompt(encoding.ids, text, boundaries, tuple(ignored))
@@ -202,3 +221,7 @@ class Tokenizer:
     def detokenizer(self, context_ids: Sequence[int] = ()) -> Detokenizer:
         """For one answer; `context_ids` stand before it, where it continues their text."""
         return Detokenizer(self._vocabulary, context_ids)
+
+
+def _too_much(overrun: TemplateOverrun, guard: TemplateGuard) -> ApiError:
+    return ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, guard.bounds.explain(overrun.excess), param="messages")

@@ -92,9 +92,7 @@ async def _tokenizer(
     return model, await serving.pool.tokenizer(model)
 
 
-def _tokens(
-    wishes: Wishes, model: ModelDescription, tokenizer: Tokenizer, token_ids: list[int]
-) -> Tokens:
+def _tokens(wishes: Wishes, model: ModelDescription, tokenizer: Tokenizer, token_ids: list[int]) -> Tokens:
     wants_texts = wishes.return_token_strs or wishes.with_pieces
     texts = [tokenizer.show([token_id]) for token_id in token_ids] if wants_texts else []
     tokens: list[int] | list[Piece] = token_ids
