@@ -1,10 +1,12 @@
 """What of a request can only be checked against the model's own vocabulary and window."""
 
+from collections.abc import Sequence
+
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.models import Capability, ModelDescription
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest, InfillPrompt
 from mlx_manager.mlx_server.pool.entry import Resident
-from mlx_manager.mlx_server.text.tokenizer import Tokenizer
+from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
 
 
 def check_prompt(prompt_ids: list[int], resident: Resident, *, param: str) -> None:
@@ -65,9 +67,9 @@ def check_choices(request: GenerationRequest, resident: Resident) -> None:
         raise ApiError(ErrorCode.INVALID_REQUEST, message, param="n")
 
 
-def check_tools(request: GenerationRequest, tokenizer: Tokenizer) -> None:
+def check_tools(request: GenerationRequest, prompts: Sequence[EncodedPrompt]) -> None:
     """Refuse tools where the calls that the model would write cannot be read. Raises ApiError."""
-    has_tools = any(isinstance(prompt, ChatPrompt) and prompt.tools for prompt in request.prompts)
-    if has_tools and not tokenizer.reads_tool_calls:
-        message = "the calls that this model writes cannot be told from its text yet; leave tools out"
-        raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="tools")
+    for stated, encoded in zip(request.prompts, prompts, strict=True):
+        if isinstance(stated, ChatPrompt) and stated.tools and encoded.tool_format is None:
+            message = "the calls that this model writes cannot be told from its text yet; leave tools out"
+            raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="tools")

@@ -76,10 +76,15 @@ class Choice:
             events += self._output.push(token.token_id, token.logprobs)
         if not self._output.stopped and token.finish is None:
             return events
-        self.finish = FinishReason.STOP if self._output.stopped else token.finish
-        assert self.finish is not None
-        return [
-            *events,
-            *self._output.finish(),
-            ChoiceFinished(self.finish, self._output.stop_sequence, self._index),
-        ]
+        if self._output.stopped:
+            self.stream.cancel()  # other choices may go on for long
+        events += self._output.finish()
+        self.finish = self._reason(token.finish)
+        return [*events, ChoiceFinished(self.finish, self._output.stop_sequence, self._index)]
+
+    def _reason(self, finish: FinishReason | None) -> FinishReason:
+        """Why it ended. A call that was cut off is one that the model did not come to make."""
+        if finish is FinishReason.LENGTH and not self._output.stopped:
+            return FinishReason.LENGTH
+        has_called = self._output.num_calls and self._output.stop_sequence is None
+        return FinishReason.TOOL_CALLS if has_called else FinishReason.STOP

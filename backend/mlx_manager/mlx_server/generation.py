@@ -174,8 +174,8 @@ class Generator:
             lease = self._pool.lease(description, request.keep_alive_s)
             resident = await stack.enter_async_context(lease)
             tokenizer = resident.tokenizer
-            check_tools(request, tokenizer)
             prompts = await encode(request, tokenizer)
+            check_tools(request, prompts)
             for prompt in prompts:
                 check_prompt(prompt.token_ids, resident, param=request.prompt_field)
             check_bias(request, resident)

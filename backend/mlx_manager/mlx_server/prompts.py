@@ -18,6 +18,7 @@ from mlx_manager.mlx_server.domain.request import (
 from mlx_manager.mlx_server.text.output import OutputText
 from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
+from mlx_manager.mlx_server.text.tool_calls import ToolCallSplitter
 
 _CONTEXT_TOKENS: Final = 5
 _SEEDS: Final = 2**64
@@ -57,10 +58,12 @@ def make_choice(
     """The choice of this number, with what turns its tokens into text."""
     prompt_index = index // request.num_choices
     source, prompt = request.prompts[prompt_index], prompts[prompt_index]
+    tools = prompt.tool_format
     output = OutputText(
         tokenizer.detokenizer(prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()),
         request.stop,
-        _splitter(source, prompt.text),
+        _reasoning(source, prompt.text),
+        None if tools is None else ToolCallSplitter(tools, parallel=request.parallel_calls, choice=index),
         index,
     )
     echo = (prompt.text or tokenizer.show(prompt.token_ids)) if request.echo else ""
@@ -78,7 +81,7 @@ def _goes_on(prompt: Prompt) -> bool:
             return True
 
 
-def _splitter(prompt: Prompt, text: str) -> ReasoningSplitter | None:
+def _reasoning(prompt: Prompt, text: str) -> ReasoningSplitter | None:
     """What tells reasoning from answer, where there may be any."""
     if not isinstance(prompt, ChatPrompt):
         return None

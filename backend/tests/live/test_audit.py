@@ -91,7 +91,7 @@ def test_an_answer(audited: Server) -> None:
     [
         (CHAT | {"messages": []}, 400, "invalid_request", None),
         (CHAT | {"model": "nothing"}, 404, "model_not_found", "nothing"),
-        (CHAT | {"tools": [{}]}, 400, "unsupported_field", None),
+        (CHAT | {"response_format": {"type": "json_object"}}, 400, "unsupported_field", None),
         ({"model": "demo", "prompt": "a" * 60_000}, 400, "context_length_exceeded", "demo"),
         ({"model": ENDLESS, "prompt": "a", "timeout": 0.2}, 504, "deadline_exceeded", ENDLESS),
     ],

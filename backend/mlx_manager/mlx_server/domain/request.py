@@ -179,6 +179,7 @@ class GenerationRequest:
         max_tokens: most new tokens of each choice, or None for the server's default.
         stop: strings that end the text and are not part of it.
         top_logprobs: None asks for no logprobs; 0 for the drawn token's alone, n for the n likeliest, too.
+        parallel_calls: whether an answer may call more than one tool.
         tenant: whose request it is: until keys exist a hash of the credential that was sent.
         cache_salt: keeps this request's prefixes apart from those of other salts.
         ignore_eos: whether the tokens that end a sequence are drawn over; the length alone ends it then.
@@ -198,6 +199,7 @@ class GenerationRequest:
     sampling: SamplingOverrides = SamplingOverrides()
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
+    parallel_calls: bool = True
     tenant: str = ""
     priority: Priority = Priority.INTERACTIVE
     cache_salt: str = ""

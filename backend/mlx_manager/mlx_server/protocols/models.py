@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -37,7 +38,8 @@ async def list_models(
     page = page_of(offered, lambda model: model.model_id, Page(limit, after_id, before_id))
     if speaks_anthropic(request.scope):
         return _json(model_page(page.items, has_more=page.has_more))
-    return _json(ModelList([_model(serving, model) for model in page.items], page.has_more))
+    has_more = UNSET if limit is None else page.has_more
+    return _json(ModelList([_model(serving, model) for model in page.items], has_more))
 
 
 @router.get("/models/{model_id:path}")

@@ -11,6 +11,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.template_use import TemplateUse, template_use
+from mlx_manager.mlx_server.text.tool_format import TRIAL_TOOL, ToolFormat, detect
 
 _REASONING_KEYS: Final = {"reasoning_content", "reasoning", "thinking"}
 # Texts that no template writes by itself.
@@ -88,6 +89,14 @@ class ChatTemplate:
         """Whether two messages of users in a row are both written."""
         rendered = self._try([ChatMessage("user", _FIRST), ChatMessage("user", _SECOND)])
         return -1 < rendered.find(_FIRST) < rendered.find(_SECOND)
+
+    @cached_property
+    def tool_format(self) -> ToolFormat | None:
+        """How the model writes calls; None where it has no tools, or writes them in an unknown way."""
+        if "tools" not in self._use(has_tools=True).variables:
+            return None
+        prompt = ChatPrompt((), tools=(TRIAL_TOOL,))
+        return detect(lambda messages: self.render(prompt, messages, for_answer=False))
 
     def _try(self, messages: Sequence[ChatMessage]) -> str:
         try:

@@ -24,6 +24,7 @@ from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 from mlx_manager.mlx_server.text.infill import arrange
 from mlx_manager.mlx_server.text.infill import find_marks as find_infill_marks
 from mlx_manager.mlx_server.text.template_guard import TemplateBounds, TemplateGuard, TemplateOverrun
+from mlx_manager.mlx_server.text.tool_format import ToolFormat
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -54,12 +55,14 @@ class EncodedPrompt:
         text: what the tokens came from; empty for a prompt of token ids.
         boundaries: ends of a conversation's messages, ascending; those that could be told.
         ignored: paths of the request's fields that have no effect on this model.
+        tool_format: how the model writes calls, where it may make some and they can be read.
     """
 
     token_ids: list[int]
     text: str
     boundaries: tuple[Boundary, ...] = ()
     ignored: tuple[str, ...] = ()
+    tool_format: ToolFormat | None = None
 
 
 class Tokenizer:
@@ -103,11 +106,6 @@ class Tokenizer:
                 configured = json.loads(file.read_bytes()).get("eos_token_id")
                 stop_ids |= set(configured if isinstance(configured, list) else [configured])
         return cls(tokenizer, frozenset(stop_ids - {None}))
-
-    @property
-    def reads_tool_calls(self) -> bool:
-        """Whether the calls that the model writes can be told from its text."""
-        return False
 
     def render(self, prompt: ChatPrompt) -> str:
         """The conversation as the model's template writes it, ready for the assistant's turn.
@@ -199,12 +197,13 @@ class Tokenizer:
         eos: str | None = self._tokenizer.eos_token
         messages = prompt.messages[:-1] if prompt.continues_last else prompt.messages
         try:
+            tool_format = guard.run(lambda: template.tool_format) if prompt.tools else None
             ends = find_ends(messages, text, render, eos=eos, all_messages=all_boundaries)
         except TemplateOverrun as overrun:
             raise _too_much(overrun, guard) from None
         ends |= find_marks(messages, text)
         boundaries = to_boundaries(dict(sorted(ends.items())), messages, encoding.offsets)
-        return EncodedPrompt(encoding.ids, text, boundaries, tuple(ignored))
+        return EncodedPrompt(encoding.ids, text, boundaries, tuple(ignored), tool_format)
 
     def _encode_gap(self, prefix: str, suffix: str) -> list[int]:
         """A text with a gap, after what the tokenizer puts before any text."""

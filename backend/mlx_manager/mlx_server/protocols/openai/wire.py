@@ -109,10 +109,10 @@ class ModelBody(Struct, frozen=True):
 
 
 class ModelList(Struct, frozen=True):
-    """The answer of `/v1/models`."""
+    """The answer of `/v1/models`; it says whether there is more where a part was asked for."""
 
     data: list[ModelBody]
-    has_more: bool = False
+    has_more: bool | UnsetType = UNSET
     object: str = "list"
 
 

@@ -1,6 +1,7 @@
 """Wire to request."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -31,7 +32,7 @@ def parse_chat(
         max_tokens=limit,
         top_logprobs=(wire.top_logprobs or 0) if wire.logprobs else None,
     )
-    return request, wire
+    return replace(request, parallel_calls=wire.parallel_tool_calls is not False), wire
 
 
 def chat_prompt(wire: ChatCompletionRequest) -> ChatPrompt:

@@ -1,0 +1,173 @@
+"""Calls are told from text whatever the chunks, name first, and nothing of a call is given out as text."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlx_manager.mlx_server.domain.events import ToolCallDelta, ToolCallStarted
+from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt
+from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
+from mlx_manager.mlx_server.pool.sources import DEMO_PATH
+from mlx_manager.mlx_server.text.tokenizer import Tokenizer
+from mlx_manager.mlx_server.text.tool_calls import CallEvent, ToolCallSplitter
+from mlx_manager.mlx_server.text.tool_format import JSON_IN_TAGS
+from tests.live.server import data_dir
+
+HERMES = JSON_IN_TAGS[0]
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+CALLS = st.lists(
+    st.tuples(st.text(min_size=1, max_size=10), st.dictionaries(st.text(max_size=6), JSON_VALUES, max_size=3)),
+    min_size=1,
+    max_size=3,
+)
+
+
+def split(text: str, cuts: list[int], *, parallel: bool = True) -> list[str | CallEvent]:
+    """All that a text comes to, cut into chunks."""
+    bounds = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
+    splitter = ToolCallSplitter(HERMES, parallel=parallel)
+    parts: list[str | CallEvent] = []
+    for start, end in pairwise(bounds):
+        parts += splitter.push(text[start:end])
+        if splitter.is_over:
+            break
+    return parts + splitter.finish()
+
+
+def calls_of(parts: list[str | CallEvent]) -> list[tuple[str, str]]:
+    """Names and arguments."""
+    found: list[tuple[str, str]] = []
+    for part in parts:
+        if isinstance(part, ToolCallStarted):
+            assert part.index == len(found)
+            found.append((part.name, ""))
+        elif isinstance(part, ToolCallDelta):
+            assert part.index == len(found) - 1
+            assert part.arguments
+            found[-1] = (found[-1][0], found[-1][1] + part.arguments)
+    return found
+
+
+def text_of(parts: list[str | CallEvent]) -> str:
+    return "".join(part for part in parts if isinstance(part, str))
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(
+    before=st.sampled_from(["", "Let me see. ", "a < b\n\n", "<tool", "<tool_call", "x<tool_calls>"]),
+    calls=CALLS,
+    cuts=st.lists(st.integers(0, 400), max_size=20),
+    ascii_only=st.booleans(),
+)
+def test_any_call_in_any_chunks(
+    before: str, calls: list[tuple[str, dict[str, object]]], cuts: list[int], ascii_only: bool
+) -> None:
+    bodies = [
+        json.dumps({"name": name, "arguments": arguments}, ensure_ascii=ascii_only)
+        for name, arguments in calls
+    ]
+    text = before + "\n".join(f"<tool_call>\n{body}\n</tool_call>" for body in bodies)
+    parts = split(text, cuts)
+    assert [(name, json.loads(arguments)) for name, arguments in calls_of(parts)] == calls
+    assert text_of(parts) == before.rstrip()
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(text=st.text(alphabet="ab <>/_tolc\n", max_size=40), cuts=st.lists(st.integers(0, 40), max_size=8))
+def test_text_without_calls_is_untouched(text: str, cuts: list[int]) -> None:
+    if HERMES.opening not in text:
+        assert split(text, cuts) == [] if not text else text_of(split(text, cuts)) == text
+
+
+def test_the_name_comes_first_and_the_arguments_as_they_are_written() -> None:
+    splitter = ToolCallSplitter(HERMES)
+    assert splitter.push('Wait. <tool_call>{"name": "get_wea') == ["Wait."]
+    assert splitter.push('ther", "arguments": ') == []
+    started, first = splitter.push("{")
+    assert isinstance(started, ToolCallStarted)
+    assert (started.name, first) == ("get_weather", ToolCallDelta(0, "{"))
+    pieces = [piece for text in ('"city": "Par', 'is"}', "}</tool_call>") for piece in splitter.push(text)]
+    assert pieces == [ToolCallDelta(0, '"city": "Par'), ToolCallDelta(0, 'is"}')]
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ('{"arguments": {"x": 1}, "name": "f"}', [("f", '{"x": 1}')]),
+        ('{"name": "f"}', [("f", "{}")]),
+        ('{"name": "f", "arguments": "{\\"x\\": 1}"}', [("f", '{"x": 1}')]),
+        ('{"name": "f", "arguments": {"x": "</tool_call>"}}', [("f", '{"x": "</tool_call>"}')]),
+        ('{"name": "f", "arguments": {"x": 1', [("f", '{"x": 1')]),
+    ],
+)
+def test_other_spellings(body: str, wanted: list[tuple[str, str]]) -> None:
+    for cuts in ([], list(range(200))):
+        assert calls_of(split(f"<tool_call>{body}</tool_call>", cuts)) == wanted
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[1]", '{"name": 3}', "{}", "null"])
+def test_what_is_no_call_is_text_after_all(body: str) -> None:
+    text = f"<tool_call>{body}</tool_call>"
+    for cuts in ([], list(range(200))):
+        parts = split(text, cuts)
+        assert (calls_of(parts), text_of(parts)) == ([], text)
+
+
+def test_a_call_that_is_cut_off_stays_as_far_as_it_came() -> None:
+    text = 'Wait.\n<tool_call>{"name": "f", "arguments": {"x": "long'
+    parts = split(text, list(range(200)))
+    assert (calls_of(parts), text_of(parts)) == ([("f", '{"x": "long')], "Wait.")
+    assert split('<tool_call>{"name": "f', []) == []
+
+
+def test_one_call_and_no_more() -> None:
+    one = '<tool_call>{"name": "f", "arguments": {}}</tool_call>'
+    for cuts in ([], list(range(200))):
+        assert calls_of(split(one + "\n" + one, cuts, parallel=False)) == [("f", "{}")]
+
+
+TOOL = ToolDefinition("f", "Does it.", {"type": "object", "properties": {"x": {"type": "string"}}})
+
+
+def test_the_demos_template_is_read() -> None:
+    prompt = Tokenizer.load(DEMO_PATH).encode(ChatPrompt((ChatMessage("user", "Hi"),), tools=(TOOL,)))
+    assert prompt.tool_format == HERMES
+    assert Tokenizer.load(DEMO_PATH).encode(ChatPrompt((ChatMessage("user", "Hi"),))).tool_format is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_read"),
+    [
+        ("Qwen-Qwen2.5-7B-Instruct", True),
+        ("Qwen-Qwen3-0.6B", True),
+        ("Qwen-QwQ-32B", True),
+        ("NousResearch-Hermes-3-Llama-3.1-8B-tool_use", True),
+        ("Qwen3-Coder", False),
+        ("GLM-4.6", False),
+        ("Kimi-K2-Instruct", False),
+        ("openai-gpt-oss-120b", False),
+    ],
+)
+def test_a_format_is_told_by_what_the_template_writes(name: str, is_read: bool) -> None:
+    path: Path = data_dir() / "templates" / f"{name}.jinja"
+    if not path.exists():
+        pytest.skip(f"no template at {path}")
+    tokenizer = Tokenizer.load(DEMO_PATH)
+    tokenizer._tokenizer.chat_template = path.read_text()
+    found = tokenizer.encode(ChatPrompt((ChatMessage("user", "Hi"),), tools=(TOOL,)))
+    assert found.tool_format == (HERMES if is_read else None)
+    if is_read:
+        call = ToolCall("call00001", "f", '{"x": "ü \\"{}"}')
+        messages = (ChatMessage("user", "Hi"), ChatMessage("assistant", "", tool_calls=(call, call)))
+        rendered = tokenizer.render(ChatPrompt(messages, tools=(TOOL,)))
+        turn = rendered[rendered.rindex("Hi") :]
+        again = calls_of(split(turn[turn.index("<tool_call>") :], [3, 7, 30, 60]))
+        assert [(name, json.loads(text)) for name, text in again] == [("f", json.loads(call.arguments))] * 2
