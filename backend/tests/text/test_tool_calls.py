@@ -24,7 +24,9 @@ JSON_VALUES = st.recursive(
     max_leaves=8,
 )
 CALLS = st.lists(
-    st.tuples(st.text(min_size=1, max_size=10), st.dictionaries(st.text(max_size=6), JSON_VALUES, max_size=3)),
+    st.tuples(
+        st.text(min_size=1, max_size=10), st.dictionaries(st.text(max_size=6), JSON_VALUES, max_size=3)
+    ),
     min_size=1,
     max_size=3,
 )
