@@ -113,6 +113,17 @@ class Generator:
             self._starting -= 1
             self._note_idle()
 
+    async def count_tokens(self, request: GenerationRequest) -> int:
+        """Tokens of its prompts as an answer to it would report them; nothing is loaded or queued.
+
+        Raises:
+            ApiError: there is no such model, or it cannot render these prompts.
+        """
+        description = await asyncio.to_thread(self._pool.describe, request.model)
+        check_kinds(request, description)
+        tokenizer = await self._pool.tokenizer(description)
+        return sum(len(prompt.token_ids) for prompt in await encode(request, tokenizer))
+
     def end_youngest(self, reason: str) -> bool:
         """End the request that was accepted last, because memory is short; False where none runs."""
         if not self._running:

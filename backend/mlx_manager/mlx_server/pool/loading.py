@@ -66,7 +66,7 @@ class ModelLoader:
         # Files that lie about themselves are found out before anything maps them.
         await asyncio.to_thread(_check, model)
         # The tokenizer is read in a thread while the worker works.
-        reading = asyncio.create_task(_read_tokenizer(model, known))
+        reading = asyncio.create_task(read_tokenizer(model, known))
         try:
             worker = await self.spare.take()
         except BaseException:
@@ -120,7 +120,8 @@ def _check(model: ModelDescription) -> None:
         raise ApiError(ErrorCode.MODEL_LOAD_FAILED, reason) from error
 
 
-async def _read_tokenizer(model: ModelDescription, known: Tokenizer | None) -> Tokenizer:
+async def read_tokenizer(model: ModelDescription, known: Tokenizer | None) -> Tokenizer:
+    """The model's tokenizer, read in a thread where it is not known. Raises ApiError."""
     if known is not None:
         return known
     try:
