@@ -114,10 +114,10 @@ class Generator:
             self._note_idle()
 
     async def count_tokens(self, request: GenerationRequest) -> int:
-        """Tokens of its prompts as an answer to it would report them; nothing is loaded or queued.
+        """Tokens of the request's prompts, as its usage would say; nothing is loaded and nothing queues.
 
         Raises:
-            ApiError: there is no such model, or it cannot render these prompts.
+            ApiError: no such model, or its template refuses the conversation.
         """
         description = await asyncio.to_thread(self._pool.describe, request.model)
         check_kinds(request, description)

@@ -14,6 +14,7 @@ from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.pool.memory_ledger import Reservation
 from mlx_manager.mlx_server.pool.safetensors_header import WeightsError
 from mlx_manager.mlx_server.pool.spare_worker import SpareWorker
+from mlx_manager.mlx_server.pool.tokenizers import read_tokenizer
 from mlx_manager.mlx_server.pool.weight_files import UnusableError, check_weights
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
 from mlx_manager.mlx_server.tracing import span_targets
@@ -66,7 +67,7 @@ class ModelLoader:
         # Files that lie about themselves are found out before anything maps them.
         await asyncio.to_thread(_check, model)
         # The tokenizer is read in a thread while the worker works.
-        reading = asyncio.create_task(read_tokenizer(model, known))
+        reading = asyncio.create_task(_read_tokenizer(model, known))
         try:
             worker = await self.spare.take()
         except BaseException:
@@ -120,12 +121,5 @@ def _check(model: ModelDescription) -> None:
         raise ApiError(ErrorCode.MODEL_LOAD_FAILED, reason) from error
 
 
-async def read_tokenizer(model: ModelDescription, known: Tokenizer | None) -> Tokenizer:
-    """The model's tokenizer, read in a thread where it is not known. Raises ApiError."""
-    if known is not None:
-        return known
-    try:
-        return await asyncio.to_thread(Tokenizer.load, model.path)
-    except Exception as error:  # transformers raises what it likes at a folder it cannot read
-        reason = f"{model.model_id} cannot be loaded: its tokenizer: {error}"
-        raise ApiError(ErrorCode.MODEL_LOAD_FAILED, reason) from error
+async def _read_tokenizer(model: ModelDescription, known: Tokenizer | None) -> Tokenizer:
+    return await read_tokenizer(model) if known is None else known

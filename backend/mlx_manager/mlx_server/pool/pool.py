@@ -13,11 +13,11 @@ from mlx_manager.mlx_server.pool.admission import Admission
 from mlx_manager.mlx_server.pool.catalogue import Catalogue
 from mlx_manager.mlx_server.pool.entry import ModelEntry, ModelState, Resident
 from mlx_manager.mlx_server.pool.eviction import victims
-from mlx_manager.mlx_server.pool.loading import read_tokenizer
 from mlx_manager.mlx_server.pool.refusals import situation, stopping
 from mlx_manager.mlx_server.pool.residents import Residents
 from mlx_manager.mlx_server.pool.runtime import size
 from mlx_manager.mlx_server.pool.sources import hugging_face_cache
+from mlx_manager.mlx_server.pool.tokenizers import Tokenizers
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class ModelPool:
         self.catalogue = Catalogue(settings.model_dirs, hub=hub, aliases=settings.aliases)
         self.residents = Residents(settings, self._changed, self._observed, self._revive)
         self.admission = Admission(settings, self.residents, self._lease_ended)
-        self._reading = asyncio.Lock()
+        self._tokenizers = Tokenizers()
         self._turns: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,13 +69,11 @@ class ModelPool:
             self.admission.release(entry, resident, keep_alive_s)
 
     async def tokenizer(self, description: ModelDescription) -> Tokenizer:
-        """The model's tokenizer, without the model. Raises ApiError where it cannot be read."""
-        entry = self.residents.entry(description)
-        if entry.resident is not None:
+        """The model's tokenizer, whether or not the model is in memory. Raises ApiError."""
+        entry = self.residents.entries.get(description.key)
+        if entry is not None and entry.resident is not None:
             return entry.resident.tokenizer
-        async with self._reading:  # once for all that ask
-            tokenizer = entry.tokenizer = await read_tokenizer(description, entry.tokenizer)
-        return tokenizer
+        return await self._tokenizers.get(description)
 
     async def preload(self, name: str) -> None:
         """Load a model before anyone asks for it, if there is room; nothing goes for it. Raises ApiError."""
