@@ -139,7 +139,10 @@ def test_thinking_that_comes_back() -> None:
     assert (turn.reasoning, turn.reasoning_path, turn.content) == ("why\n\nnot", "messages.1.content.0", "so")
 
 
-@pytest.mark.parametrize("kind", ["redacted_thinking", "server_tool_use", "web_search_tool_result"])
+@pytest.mark.parametrize(
+    "kind",
+    ["redacted_thinking", "server_tool_use", "mcp_tool_use", "mcp_tool_result", "web_search_tool_result"],
+)
 def test_what_only_the_vendor_can_read_is_left_out_by_name(kind: str) -> None:
     parsed = parse(USER, assistant({"type": kind, "data": "x", "content": [{}]}, text("so")), USER)
     (prompt,) = parsed.generation.prompts

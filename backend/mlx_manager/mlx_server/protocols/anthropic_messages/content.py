@@ -26,18 +26,8 @@ from mlx_manager.mlx_server.protocols.anthropic_messages.schema import Message
 
 _MEDIA: Final = {"image", "document", "search_result", "container_upload", "audio", "video", "browser_state"}
 # What the vendor's own servers did or hid in an earlier turn; no other model can read it.
-_LEFT_OUT: Final = {
-    "redacted_thinking",
-    "server_tool_use",
-    "web_search_tool_result",
-    "web_fetch_tool_result",
-    "code_execution_tool_result",
-    "bash_code_execution_tool_result",
-    "text_editor_code_execution_tool_result",
-    "tool_search_tool_result",
-    "mcp_tool_use",
-    "mcp_tool_result",
-}
+_LEFT_OUT: Final = {"redacted_thinking", "server_tool_use", "mcp_tool_use"}
+_LEFT_OUT_RESULT: Final = "_tool_result"
 _ERROR: Final = "Error: "
 
 
@@ -125,7 +115,7 @@ class History:
         )
 
     def _leave_out(self, path: str, block: OtherBlock) -> None:
-        if block.type not in _LEFT_OUT:
+        if block.type not in _LEFT_OUT and not block.type.endswith(_LEFT_OUT_RESULT):
             raise _unreadable(path, block)
         self.ignored.append(path)
 
