@@ -1,6 +1,6 @@
 """The rule for fields: honoured; refused where they would change the answer; else named as ignored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -27,8 +27,23 @@ def validate(schema: type[Schema], body: Mapping[str, Any]) -> Schema:
         return schema.model_validate(body)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(str(part) for part in fault["loc"])
+        path = _wire_path(fault["loc"], body, is_missing=fault["type"] == "missing")
         raise ApiError(ErrorCode.INVALID_REQUEST, f"{path}: {fault['msg']}", param=path) from None
+
+
+def _wire_path(loc: Sequence[int | str], body: Mapping[str, Any], *, is_missing: bool) -> str:
+    """Where the fault is in the body. Pydantic also names the member of a union that was tried."""
+    steps: list[str] = []
+    node: Any = body
+    for part in loc:
+        if _is_step(node, part):
+            node = node[part]
+            steps.append(str(part))
+    return ".".join([*steps, str(loc[-1])] if is_missing else steps)
+
+
+def _is_step(node: Any, part: int | str) -> bool:
+    return part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
 
 
 def refuse_unsupported(body: Mapping[str, Any], neutral: Mapping[str, tuple[Any, ...]]) -> None:

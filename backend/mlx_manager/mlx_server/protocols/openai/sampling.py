@@ -96,6 +96,9 @@ def _duration_s(text: str) -> float | None:
     return sign * sum(float(number) * _UNIT_S[unit] for number, unit in _DURATION_PART.findall(text))
 
 
+KeepAlive = Annotated[float | None, BeforeValidator(_keep_alive)]
+
+
 class StreamOptions(WireModel):
     """Options of a stream."""
 
@@ -126,7 +129,7 @@ class SamplingFields(WireModel):
     cache_salt: str | None = Field(default=None, max_length=256)
     cache_debug: bool | None = None
     timeout: Seconds | None = None
-    keep_alive: Annotated[float | None, BeforeValidator(_keep_alive)] = None
+    keep_alive: KeepAlive = None
 
     @field_validator("repeat_penalty")
     @classmethod
