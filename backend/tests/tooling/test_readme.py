@@ -127,7 +127,7 @@ VOLATILE_TEXT = [
     (re.compile(r"\b\d\d:\d\d:\d\d\b"), "TIME"),
     (re.compile(r"\bsk-mlx-[\w.-]+"), "KEY"),
     (re.compile(r"\b\d+(\.\d+)? ?(ms|s|GB|MB|tokens/s)\b"), r"N \2"),
-    (re.compile(r"\b\d\.\de-\d\d\b"), "TINY"),
+    (re.compile(r"\b\d\.\de[-+]\d\d\b"), "TINY"),
     (re.compile(r"^(Starting the server|Loading the model)….*\n?", re.MULTILINE), ""),
 ]
 
