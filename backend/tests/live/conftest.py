@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anthropic import Anthropic
 from openai import OpenAI
 from tokenizers import Tokenizer
 
 from tests.live import server as live
+from tests.live.messages import sdk
 from tests.live.pool_server import Pool, write_three
 from tests.live.reference import Reference
 from tests.live.server import DEMO, Server
@@ -113,6 +115,13 @@ def client(server: Server) -> Iterator[OpenAI]:
     with OpenAI(
         base_url=f"{server.base_url}/v1", api_key="unused", max_retries=0, timeout=live.DEADLINE_S
     ) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def claude(server: Server) -> Iterator[Anthropic]:
+    """Anthropic's own SDK, pointed at the shared server."""
+    with sdk(server) as client:
         yield client
 
 
