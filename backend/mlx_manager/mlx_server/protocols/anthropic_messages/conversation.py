@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage
 from mlx_manager.mlx_server.protocols.anthropic_messages.blocks import TextBlock
 from mlx_manager.mlx_server.protocols.anthropic_messages.content import History, system_passages
-from mlx_manager.mlx_server.protocols.anthropic_messages.passages import Passage, join
+from mlx_manager.mlx_server.protocols.anthropic_messages.passages import PASSAGE_GAP, Passage, join
 from mlx_manager.mlx_server.protocols.anthropic_messages.schema import CountTokensRequest
 
 # For the vendor, and different in every conversation: nothing after it could be taken up again.
@@ -33,13 +34,30 @@ def conversation(wire: CountTokensRequest, system_path: str) -> tuple[tuple[Chat
         passages += system_passages(num_system, message)
         num_system += 1
     system = join(passages)
-    turns = []
+    turns: list[ChatMessage] = []
     if system.text:
         path = "system" if wire.system else "messages.0"
         turns.append(ChatMessage("system", system.text, cache_marks=system.marks, path=path))
     for index, message in enumerate(wire.messages[num_system:], num_system):
-        turns += history.turns(index, message)
+        for turn in history.turns(index, message):
+            # Messages of an assistant in a row are one turn; not every template takes several.
+            goes_on = bool(turns) and turns[-1].role == turn.role == "assistant"
+            turns.append(_both(turns.pop(), turn) if goes_on else turn)
     return _without_empty_end(turns, history.ignored), history.ignored
+
+
+def _both(first: ChatMessage, second: ChatMessage) -> ChatMessage:
+    """Two of an assistant's turns as one."""
+    gap = PASSAGE_GAP if first.content and second.content else ""
+    start = len(first.content) + len(gap)
+    return replace(
+        second,
+        content=first.content + gap + second.content,
+        tool_calls=first.tool_calls + second.tool_calls,
+        reasoning=PASSAGE_GAP.join(filter(None, (first.reasoning, second.reasoning))),
+        cache_marks=first.cache_marks + tuple(start + mark for mark in second.cache_marks),
+        reasoning_path=first.reasoning_path or second.reasoning_path,
+    )
 
 
 def _system(blocks: Sequence[TextBlock], path: str, ignored: list[str]) -> Iterator[Passage]:
