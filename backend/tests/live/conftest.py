@@ -11,7 +11,6 @@ from openai import OpenAI
 from tokenizers import Tokenizer
 
 from tests.live import server as live
-from tests.live.messages import sdk
 from tests.live.pool_server import Pool, write_three
 from tests.live.reference import Reference
 from tests.live.server import DEMO, Server
@@ -119,13 +118,6 @@ def client(server: Server) -> Iterator[OpenAI]:
 
 
 @pytest.fixture(scope="session")
-def claude(server: Server) -> Iterator[Anthropic]:
-    """Anthropic's own SDK, pointed at the shared server."""
-    with sdk(server) as client:
-        yield client
-
-
-@pytest.fixture(scope="session")
 def demo_tokenizer() -> Tokenizer:
     """The demo's tokenizer, read without the server's code."""
     return Tokenizer.from_file(str(DEMO / "tokenizer.json"))
@@ -135,3 +127,12 @@ def demo_tokenizer() -> Tokenizer:
 def reference() -> Reference:
     """Answers by mlx-lm's own serial loop."""
     return Reference()
+
+
+@pytest.fixture(scope="session")
+def claude(server: Server) -> Iterator[Anthropic]:
+    """Anthropic's own SDK, pointed at the shared server; it does not repeat failed requests."""
+    with Anthropic(
+        base_url=server.base_url, api_key="unused", max_retries=0, timeout=live.DEADLINE_S
+    ) as client:
+        yield client
