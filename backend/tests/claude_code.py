@@ -1,4 +1,4 @@
-"""Turns of a conversation in the shapes that Claude Code sends: what changes between them and what does not."""
+"""Turns of a conversation in the shapes that Claude Code sends, with what changes from one to the next."""
 
 import json
 from collections.abc import Sequence

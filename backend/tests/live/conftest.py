@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anthropic import Anthropic
 from openai import OpenAI
 from tokenizers import Tokenizer
 
@@ -149,3 +150,12 @@ def demo_tokenizer() -> Tokenizer:
 def reference() -> Reference:
     """Answers by mlx-lm's own serial loop."""
     return Reference()
+
+
+@pytest.fixture(scope="session")
+def claude(server: Server) -> Iterator[Anthropic]:
+    """Anthropic's own SDK, pointed at the shared server; it does not repeat failed requests."""
+    with Anthropic(
+        base_url=server.base_url, api_key="unused", max_retries=0, timeout=live.DEADLINE_S
+    ) as client:
+        yield client

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import anthropic
-import httpx
 import pytest
-from anthropic import Anthropic
 
 from tests.live.accounts import bearer, make_key
-from tests.live.server import DEADLINE_S, Server, wait_until
+from tests.live.messages import COUNT, PATH, check_error, sdk
+from tests.live.server import Server, wait_until
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
-PATHS = ("/v1/messages", "/v1/messages/count_tokens")
+PATHS = (PATH, COUNT)
 ASKED: dict[str, Any] = {"model": "demo", "max_tokens": 1, "messages": MESSAGES}
 
 
@@ -23,18 +22,6 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         headers = bearer(make_key(server.home, "waits")["key"])
         wait_until(lambda: server.client.get("/ready", headers=headers).status_code == 200, "it is ready")
         yield server
-
-
-def sdk(server: Server, **credential: str) -> Anthropic:
-    return Anthropic(base_url=server.base_url, max_retries=0, timeout=DEADLINE_S, **credential)
-
-
-def check_error(response: httpx.Response, status: int, kind: str, code: str) -> None:
-    assert response.status_code == status, response.text
-    body = response.json()
-    assert set(body) == {"type", "error", "request_id"}
-    assert (body["type"], body["error"]["type"], body["error"]["code"]) == ("error", kind, code)
-    assert body["request_id"] == response.headers["request-id"] == response.headers["x-request-id"]
 
 
 def test_a_key_comes_by_either_header(closed: Server) -> None:
@@ -51,7 +38,7 @@ def test_a_key_comes_by_either_header(closed: Server) -> None:
     [({}, "authentication_required"), ({"x-api-key": "sk-mlx-wrong"}, "invalid_api_key")],
 )
 def test_no_key(closed: Server, path: str, headers: dict[str, str], code: str) -> None:
-    check_error(closed.post(path, ASKED, headers=headers), 401, "authentication_error", code)
+    check_error(closed.post(path, ASKED, headers=headers), 401, "authentication_error", code=code)
     with sdk(closed, api_key="sk-mlx-wrong") as client, pytest.raises(anthropic.AuthenticationError):
         client.messages.create(**ASKED)
 
@@ -60,7 +47,7 @@ def test_no_key(closed: Server, path: str, headers: dict[str, str], code: str) -
 def test_a_key_for_other_models(closed: Server, path: str) -> None:
     key = make_key(closed.home, f"other-{path[-6:]}", "--model", "other")["key"]
     refused = closed.post(path, ASKED, headers=bearer(key))
-    check_error(refused, 403, "permission_error", "model_not_allowed")
+    check_error(refused, 403, "permission_error", "model", "model_not_allowed")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -68,7 +55,7 @@ def test_a_body_that_is_too_large(closed: Server, path: str) -> None:
     key = make_key(closed.home, f"large-{path[-6:]}")["key"]
     body = ASKED | {"messages": [{"role": "user", "content": "x" * 20_000}]}
     refused = closed.post(path, body, headers=bearer(key))
-    check_error(refused, 413, "request_too_large", "body_too_large")
+    check_error(refused, 413, "request_too_large", code="body_too_large")
 
 
 def test_limits_are_told(closed: Server) -> None:
@@ -83,6 +70,6 @@ def test_limits_are_told(closed: Server) -> None:
         assert answer.headers["anthropic-ratelimit-tokens-limit"] == "1000"
         assert answer.headers["anthropic-ratelimit-requests-reset"].endswith("Z")
     refused = closed.post(PATHS[0], ASKED, headers=headers)
-    check_error(refused, 429, "rate_limit_error", "rate_limit_exceeded")
+    check_error(refused, 429, "rate_limit_error", code="rate_limit_exceeded")
     assert int(refused.headers["retry-after"]) >= 1
     assert refused.headers["anthropic-ratelimit-requests-remaining"] == "0"

@@ -151,6 +151,18 @@ def test_what_only_the_vendor_can_read_is_left_out_by_name(kind: str) -> None:
     assert parsed.ignored == ("messages.1.content.0",)
 
 
+def test_messages_of_an_assistant_in_a_row_are_one_turn() -> None:
+    thought = {"type": "thinking", "thinking": "why", "signature": "s"}
+    first = assistant(text("a"), thought, USE)
+    second = assistant(text("b", cache_control=MARK), text("c"), USE | {"id": "t2"})
+    (_, turn, *results) = prompt_of(USER, first, second, user(result("1"), result("2"))).messages
+    assert (turn.content, turn.reasoning, turn.cache_marks) == ("a\n\nbc", "why", (4,))
+    assert [call.call_id for call in turn.tool_calls] == ["t1", "t2"]
+    assert (turn.path, turn.reasoning_path) == ("messages.2", "messages.1.content.1")
+    assert [turn.role for turn in results] == ["tool", "tool"]
+    assert prompt_of(USER, assistant(text("The")), assistant(text("answer"))).continues_last
+
+
 @pytest.mark.parametrize("content", ["", [], [text("")]])
 def test_empty_turns_of_assistants(content: Any) -> None:
     empty = {"role": "assistant", "content": content}

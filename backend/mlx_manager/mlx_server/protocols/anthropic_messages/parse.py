@@ -1,8 +1,8 @@
 """Wire to request."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import (
@@ -13,10 +13,8 @@ from mlx_manager.mlx_server.domain.request import (
     SamplingOverrides,
 )
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
-from mlx_manager.mlx_server.protocols.anthropic_messages.blocks import TextBlock
-from mlx_manager.mlx_server.protocols.anthropic_messages.content import History, system_passages
+from mlx_manager.mlx_server.protocols.anthropic_messages.conversation import conversation
 from mlx_manager.mlx_server.protocols.anthropic_messages.hints import read_hints
-from mlx_manager.mlx_server.protocols.anthropic_messages.passages import Passage, join
 from mlx_manager.mlx_server.protocols.anthropic_messages.schema import (
     UNSUPPORTED,
     CountTokensRequest,
@@ -24,9 +22,6 @@ from mlx_manager.mlx_server.protocols.anthropic_messages.schema import (
     MessagesRequest,
 )
 from mlx_manager.mlx_server.protocols.fields import ignored_paths, refuse_unsupported, validate
-
-# For the vendor, and different in every conversation: before it nothing could be kept.
-_BILLING: Final = "x-anthropic-billing-header:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +85,7 @@ def _prompt(wire: CountTokensRequest, system_path: str) -> tuple[ChatPrompt, lis
     """The conversation, and the paths of what it leaves out."""
     hints, ignored = read_hints(wire.thinking, wire.output_config)
     tools, not_offered = _tools(wire)
-    messages, left_out = _messages(wire, system_path)
+    messages, left_out = conversation(wire, system_path)
     prompt = ChatPrompt(
         messages,
         wire.chat_template_kwargs or {},
@@ -115,50 +110,6 @@ def _tools(wire: CountTokensRequest) -> tuple[tuple[ToolDefinition, ...], list[s
             others.append(f"tools.{index}")
     # A model that may not call anything is not told of tools.
     return () if choice is not None and choice.type == "none" else tuple(offered), others
-
-
-def _messages(wire: CountTokensRequest, system_path: str) -> tuple[tuple[ChatMessage, ...], list[str]]:
-    """The turns, those of the system before all others as one; and the paths of what was left out."""
-    history = History()
-    passages = list(_system(wire.system or (), system_path, history.ignored))
-    num_system = 0
-    for message in wire.messages:
-        if message.role != "system":
-            break
-        passages += system_passages(num_system, message)
-        num_system += 1
-    system = join(passages)
-    turns = []
-    if system.text:
-        path = "system" if wire.system else "messages.0"
-        turns.append(ChatMessage("system", system.text, cache_marks=system.marks, path=path))
-    for index, message in enumerate(wire.messages[num_system:], num_system):
-        turns += history.turns(index, message)
-    return _without_empty_end(turns, history.ignored), history.ignored
-
-
-def _system(blocks: Sequence[TextBlock], path: str, ignored: list[str]) -> Iterator[Passage]:
-    """The system's text without what is meant for the vendor."""
-    for index, block in enumerate(blocks):
-        text = block.text
-        if text.startswith(_BILLING):
-            ignored.append(path.format(index))
-        while text.startswith(_BILLING):
-            text = text.partition("\n")[2].lstrip("\n")
-        yield Passage(text, block.cache_control is not None)
-
-
-def _without_empty_end(turns: list[ChatMessage], ignored: list[str]) -> tuple[ChatMessage, ...]:
-    """The turns without assistants' empty ones at the end: the answer takes their place."""
-    while turns and turns[-1].role == "assistant" and not _has_anything(turns[-1]):
-        ignored.append(turns.pop().path)
-    if not turns:
-        raise ApiError(ErrorCode.INVALID_REQUEST, "messages: there is nothing to answer", param="messages")
-    return tuple(turns)
-
-
-def _has_anything(turn: ChatMessage) -> bool:
-    return bool(turn.content or turn.tool_calls or turn.reasoning)
 
 
 def _is_prefill(last: ChatMessage) -> bool:

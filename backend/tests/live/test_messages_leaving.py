@@ -1,0 +1,55 @@
+"""Clients of messages that leave: their requests end, and nobody else's."""
+
+import json
+import socket
+from typing import Any
+
+import pytest
+from anthropic import Anthropic
+
+from tests.live.conftest import StartServer
+from tests.live.messages import ENDLESSLY, HOT, PATH, sdk
+from tests.live.server import ENDLESS, Server, wait_until
+
+
+def sent(server: Server, body: dict[str, Any]) -> socket.socket:
+    """A connection that has asked and reads nothing; closing it is leaving."""
+    content = json.dumps(body).encode()
+    head = f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+    return connection
+
+
+def in_engine(server: Server) -> tuple[int, int]:
+    """How many requests run in it, and how many wait."""
+    health = server.engine()
+    assert health is not None
+    return health["num_running"], health["num_waiting"]
+
+
+def test_leaving_a_stream_ends_it(server: Server, claude: Anthropic) -> None:
+    with claude.messages.stream(**ENDLESSLY, extra_body=HOT) as stream:
+        pieces = [piece for piece, _ in zip(stream.text_stream, range(5), strict=False)]
+    assert len(pieces) == 5
+    server.wait_idle()
+
+
+def test_leaving_a_whole_answer_ends_it(server: Server) -> None:
+    before = server.num_running()
+    with sent(server, ENDLESSLY | HOT):
+        wait_until(lambda: server.num_running() > before, "the request runs")
+    server.wait_idle()
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_one_who_leaves_the_queue_leaves_the_others_alone(start_server: StartServer, streaming: bool) -> None:
+    settings = {"MLX_SERVER_MAX_CONCURRENT_REQUESTS": "1", "MLX_SERVER_PRELOAD": f'["{ENDLESS}"]'}
+    server = start_server(settings)
+    with sdk(server) as client, client.messages.stream(**ENDLESSLY, extra_body=HOT) as stream:
+        assert next(iter(stream.text_stream))
+        with sent(server, ENDLESSLY | HOT | {"stream": streaming}):
+            wait_until(lambda: in_engine(server) == (1, 1), "the second request is in the queue")
+        wait_until(lambda: in_engine(server) == (1, 0), "the queue is empty")
+        assert next(iter(stream.text_stream))
+    server.wait_idle()
