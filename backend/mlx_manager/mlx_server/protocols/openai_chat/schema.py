@@ -9,25 +9,8 @@ from mlx_manager.mlx_server.protocols.fields import WireModel
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import MAX_TOP_LOGPROBS, Count, SamplingFields
 from mlx_manager.mlx_server.protocols.reasoning import Effort
+from mlx_manager.mlx_server.protocols.template_kwargs import TemplateKwargs
 from mlx_manager.mlx_server.protocols.tools import MAX_TOOL_NAME_CHARS
-
-_RESERVED_TEMPLATE_KWARGS = {
-    "messages",
-    "conversation",
-    "tools",
-    "documents",
-    "chat_template",
-    "add_generation_prompt",
-    "continue_final_message",
-    "tokenize",
-    "padding",
-    "truncation",
-    "max_length",
-    "return_tensors",
-    "return_dict",
-    "return_assistant_tokens_mask",
-    "tokenizer_kwargs",
-}
 
 
 class FunctionCall(WireModel):
@@ -101,7 +84,7 @@ class ChatCompletionRequest(SamplingFields):
     max_completion_tokens: Count | None = Field(default=None, ge=1)
     logprobs: bool | None = None
     top_logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
-    chat_template_kwargs: dict[str, Any] | None = None
+    chat_template_kwargs: TemplateKwargs | None = None
     reasoning_effort: Effort | None = None
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
@@ -132,13 +115,6 @@ class ChatCompletionRequest(SamplingFields):
         if wanted is not None and wanted == bool(info.data.get("continue_final_message")):
             raise PydanticCustomError("generation", "must be the opposite of continue_final_message")
         return wanted
-
-    @field_validator("chat_template_kwargs")
-    @classmethod
-    def _only_template_variables(cls, kwargs: dict[str, Any] | None) -> dict[str, Any] | None:
-        if taken := _RESERVED_TEMPLATE_KWARGS & set(kwargs or {}):
-            raise PydanticCustomError("kwargs", "{name} may not be set", {"name": sorted(taken)[0]})
-        return kwargs
 
 
 UNSUPPORTED: dict[str, tuple[Any, ...]] = sampling.UNSUPPORTED | {
