@@ -170,6 +170,11 @@ class ErrorCode(StrEnum):
         503,
         "The database cannot be reached, so nobody's credential can be checked. Try again.",
     )
+    CANCELLED = (
+        "cancelled",
+        409,
+        "The response was cancelled by its owner, on another connection, while it was being made.",
+    )
     SHUTTING_DOWN = (
         "shutting_down",
         503,

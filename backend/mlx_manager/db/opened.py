@@ -11,6 +11,7 @@ from mlx_manager.core.security.session_tokens import SessionTokens, read_session
 from mlx_manager.db.audit import AuditTable
 from mlx_manager.db.credentials import DatabaseCredentials
 from mlx_manager.db.migrate import prepare
+from mlx_manager.db.responses import ResponseTable
 from mlx_manager.db.session import Database
 from mlx_manager.db.settings import DatabaseSettings
 
@@ -28,6 +29,7 @@ class OpenDatabase:
     authenticator: Authenticator
     tokens: SessionTokens
     audit: AuditTable
+    responses: ResponseTable
     resources: AsyncExitStack
 
     @classmethod
@@ -55,7 +57,8 @@ class OpenDatabase:
         stack.callback(credentials.close)
         tokens = SessionTokens(read_session_secret(home))
         authenticator = Authenticator(credentials, tokens.session_id, max_age_s)
-        return cls(database, credentials, authenticator, tokens, AuditTable(database), stack.pop_all())
+        audit, responses = AuditTable(database), ResponseTable(database)
+        return cls(database, credentials, authenticator, tokens, audit, responses, stack.pop_all())
 
     async def close(self) -> None:
         """Close every connection."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 VERSION_TABLE: Final = "alembic_version"
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """What the tables in `db.tables` are; a test holds that it is the last revision there is."""
 
 TABLES: Final = frozenset(
@@ -18,6 +18,7 @@ TABLES: Final = frozenset(
         "one_time_tokens",
         "refresh_tokens",
         "sessions",
+        "stored_responses",
         "stored_secrets",
         "users",
     }
@@ -43,4 +44,4 @@ class Schema:
         return self.revisions[-1]
 
 
-SCHEMA: Final = Schema(("0001", HEAD), (Path(__file__).parent / "migrations" / "versions",))
+SCHEMA: Final = Schema(("0001", "0002", HEAD), (Path(__file__).parent / "migrations" / "versions",))

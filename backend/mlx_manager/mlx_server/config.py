@@ -92,6 +92,8 @@ class MLXServerSettings(AccessSettings):
     """How long the record of a request is kept."""
     audit_max_rows: int = Field(default=1_000_000, ge=1)
     """The most requests whose record is kept; the oldest go first."""
+    responses_days: float = Field(default=30.0, ge=0, le=36_500, allow_inf_nan=False)
+    """How long a stored response is kept after it was last gone on from; 0 stores none."""
     shutdown_grace_s: float = Field(default=4.0, ge=0, allow_inf_nan=False)
     """How long running requests may go on after SIGTERM or Ctrl-C."""
     log_level: str = "INFO"

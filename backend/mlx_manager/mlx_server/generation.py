@@ -132,6 +132,14 @@ class Generator:
         youngest.abort(ErrorCode.MEMORY_PRESSURE, reason)
         return True
 
+    def cancel(self, record: RequestRecord) -> bool:
+        """End the request of this record, because its client wants no more of it; False where none runs."""
+        for running in self._running:
+            if running.record is record:
+                running.abort(ErrorCode.CANCELLED, "the response was cancelled")
+                return True
+        return False
+
     def _fail(self, record: RequestRecord, code: ErrorCode) -> None:
         self.log.end(record, Phase.FAILED, code.value, code.status)
 

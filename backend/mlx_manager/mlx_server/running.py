@@ -33,10 +33,11 @@ class RunningGeneration:
 
     Args:
         choices: in the order of their numbers.
-        record: is kept up to date with what comes.
+        record: of the request; it is kept up to date with what comes.
         explain: says where the first prompt left the prefix cache; None where nobody asked.
 
     Attributes:
+        record: what is known of the request.
         prompt_tokens: tokens of the rendered prompts, each counted once.
         ignored: paths of the request's fields that turned out to have no effect on this model.
     """
@@ -51,7 +52,7 @@ class RunningGeneration:
     ) -> None:
         self.prompt_tokens = record.prompt_tokens
         self.ignored = tuple(ignored)
-        self._record = record
+        self.record = record
         self._choices = choices
         self._resources = resources
         self._explain = explain
@@ -79,7 +80,7 @@ class RunningGeneration:
         for choice in self._choices:
             choice.stream.cancel()
         await self._resources.aclose()
-        logger.info("%s %s: %s", self._record.request_id, self._record.model, self._summary())
+        logger.info("%s %s: %s", self.record.request_id, self.record.model, self._summary())
 
     async def events(self) -> EventBatches:
         """Every event up to and with the one `Finished` or `Failed`. Iterate once."""
@@ -130,7 +131,7 @@ class RunningGeneration:
 
     def _note_reading(self) -> PrefillProgress | None:
         """Keep the record up to date on the prompts; what there is to tell of them."""
-        record = self._record
+        record = self.record
         if record.admitted_at is None and any(choice.restored is not None for choice in self._choices):
             record.admitted_at = time.monotonic()
         record.cached_tokens = self._cached_tokens()
@@ -142,11 +143,11 @@ class RunningGeneration:
 
     def _note_writing(self, events: Sequence[Event]) -> None:
         """Keep the record up to date on the answers."""
-        self._record.note_tokens(self._drawn_tokens)
-        if self._record.captured is not None:
+        self.record.note_tokens(self._drawn_tokens)
+        if self.record.captured is not None:
             for event in events:
                 if isinstance(event, TextDelta):
-                    self._record.captured.add(event.choice, event.text)
+                    self.record.captured.add(event.choice, event.text)
 
     def _firsts(self) -> list[Choice]:
         """The first choice of each prompt."""
@@ -170,15 +171,17 @@ class RunningGeneration:
         usage = Usage(self.prompt_tokens, self._drawn_tokens, reasoning, self._cached_tokens())
         first = self._choices[0].restored or _NOTHING_RESTORED
         report = None if self._explain is None else self._explain(first)
-        return Finished(usage, report, _timings(self._record))
+        return Finished(usage, report, _timings(self.record))
 
     def outcome(self) -> tuple[Phase, str, int]:
         """How it ended, why, and the HTTP status that goes with it; a stream's was sent when it began."""
         match self._end:
             case Finished():
                 return Phase.FINISHED, self._reason, 200
+            case Failed(code=ErrorCode.CANCELLED):
+                return Phase.CANCELLED, "on request", 200
             case Failed(code=code):
-                return Phase.FAILED, code.value, 200 if self._record.is_stream else code.status
+                return Phase.FAILED, code.value, 200 if self.record.is_stream else code.status
             case _:
                 return Phase.CANCELLED, "by the client", CLIENT_CLOSED_REQUEST
 

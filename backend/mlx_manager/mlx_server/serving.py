@@ -18,6 +18,8 @@ from mlx_manager.mlx_server.metrics import ServerMetrics
 from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
 from mlx_manager.mlx_server.pool.pool import ModelPool
+from mlx_manager.mlx_server.running_responses import RunningResponses
+from mlx_manager.mlx_server.stored_responses import StoredResponses
 from mlx_manager.mlx_server.text.tokenizer import warm_up
 from mlx_manager.mlx_server.tracing import GenerationTracer, span_targets
 
@@ -38,6 +40,8 @@ class Serving:
         limiter: what keys may take.
         status: loading, ready, failed (the preload, while other models still work) or draining.
         changes: of the models' states.
+        stored_responses: those that clients may come back to.
+        running_responses: those that are being made.
     """
 
     def __init__(self, settings: MLXServerSettings, failed: Callable[[str], None]) -> None:
@@ -57,6 +61,8 @@ class Serving:
         )
         self.generator.log.observers += [self.limiter, self.audit, self.metrics]
         self.metrics.watch(self.pool, self.generator.log)
+        self.stored_responses = StoredResponses(settings, self.accounts)
+        self.running_responses = RunningResponses(self.generator)
         self.keeper = MemoryKeeper(settings, self.pool, self.generator.end_youngest)
         self._preload_errors: dict[str, str] = {}
         self._preloaded: set[str] = set()
@@ -66,6 +72,7 @@ class Serving:
     async def __aenter__(self) -> Self:
         await self.accounts.__aenter__()
         await self.audit.__aenter__()
+        await self.stored_responses.__aenter__()
         self._preload = asyncio.create_task(self._preload_models())
         self._announcing = asyncio.create_task(self._announce())
         self.keeper.start()
@@ -79,6 +86,7 @@ class Serving:
         await self.generator.drain(0.0)
         await self.flush()
         await self.pool.close()
+        await self.stored_responses.__aexit__()
         await self.audit.__aexit__()
         await self.accounts.__aexit__()
 

@@ -202,7 +202,38 @@ _SECOND_REVISION: dict[str, list[Row]] = _FIRST_REVISION | {
     ],
 }
 
-ROWS = {"0001": _FIRST_REVISION, "0002": _SECOND_REVISION}
+_THIRD_REVISION: dict[str, list[Row]] = _SECOND_REVISION | {
+    "stored_responses": [
+        {
+            "id": "resp_1",
+            "user_id": "user_1",
+            "key_id": "a key that is gone",
+            "model": "org/model 数据",
+            "created_at": EARLY,
+            "expires_at": LAST,
+            "previous_response_id": None,
+            "status": "completed",
+            "item_ids": " msg_1 rs_1 fc_1 ",
+            "input_items": '[{"id":"msg_1","type":"message","content":"\\u0000 \\" 🦙"}]',
+            "response": '{"id":"resp_1","output":[]}',
+        },
+        {
+            "id": "resp_2",
+            "user_id": "user_2",
+            "key_id": None,
+            "model": "",
+            "created_at": FIRST,
+            "expires_at": WHOLE_SECOND,
+            "previous_response_id": "a response that is gone",
+            "status": AWKWARD,
+            "item_ids": "  ",
+            "input_items": "[]",
+            "response": AWKWARD * 3,
+        },
+    ],
+}
+
+ROWS = {"0001": _FIRST_REVISION, "0002": _SECOND_REVISION, "0003": _THIRD_REVISION}
 """By revision and table. Beside these there is what the migrations themselves put in."""
 
 

@@ -42,7 +42,10 @@ class StreamRenderer(Protocol):
         ...
 
     def render(self, event: Event) -> bytes:
-        """Whole server-sent events, encoded; may be none."""
+        """Whole server-sent events, encoded; may be none.
+
+        An end may turn out to be none, and is not sent: `Failed` follows it then.
+        """
         ...
 
 
@@ -66,18 +69,21 @@ async def encoded(
         if settle is not None and isinstance(last, Finished | Failed):
             if piece:
                 yield piece
-            piece = b""
-            last = await _settled(last, settle)
-        if piece := piece + renderer.render(last):
+            piece = await _settled(renderer, last, settle)
+        else:
+            piece += renderer.render(last)
+        if piece:
             yield piece
 
 
-async def _settled(end: Event, settle: Callable[[], Awaitable[None]]) -> Event:
+async def _settled(renderer: StreamRenderer, end: Event, settle: Callable[[], Awaitable[None]]) -> bytes:
+    """The end's bytes, or a failure's in their place."""
+    piece = renderer.render(end)  # before it is settled: what is kept of an answer is all of it
     try:
         await settle()
     except ApiError as error:
-        return Failed(error.code, error.message)
-    return end
+        return renderer.render(Failed(error.code, error.message))
+    return piece
 
 
 class GenerationStream(EventSourceResponse):
