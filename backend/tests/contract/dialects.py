@@ -12,11 +12,15 @@ import openai
 from anthropic.types import Message
 from openai.types import Completion
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response
 
 from mlx_manager.mlx_server.protocols.answering import Renderer
 from mlx_manager.mlx_server.protocols.anthropic_messages.render import MessagesRenderer
 from mlx_manager.mlx_server.protocols.openai_chat.render import ChatRenderer
 from mlx_manager.mlx_server.protocols.openai_completions.render import CompletionRenderer
+from mlx_manager.mlx_server.protocols.openai_responses.output import Output
+from mlx_manager.mlx_server.protocols.openai_responses.parse import parse_responses, read_request
+from mlx_manager.mlx_server.protocols.openai_responses.render import ResponsesRenderer, begun_response
 from tests.contract.scripts import Reading
 
 _MESSAGES: Final[list[Any]] = [{"role": "user", "content": "x"}]
@@ -182,6 +186,55 @@ class Messages(Dialect):
         )
 
 
+class Responses(Dialect):
+    """OpenAI's responses."""
+
+    def renderer(self) -> Renderer:
+        """As the endpoint makes it."""
+        wire = read_request({"model": "m", "input": "x"})
+        names = parse_responses(wire, "req_1").names
+        return ResponsesRenderer(
+            begun_response(wire, is_stored=True), Output(names, encrypts_reasoning=False)
+        )
+
+    def whole(self, body: bytes) -> Reading:
+        """By the SDK's type."""
+        Response.model_validate(json.loads(body), strict=True)
+        client = _openai(body, "application/json")
+        return self._reading(client.responses.create(model="m", input="x"))
+
+    def streamed(self, body: bytes) -> Reading:
+        """By the SDK's `stream` helper; a failure is its last event."""
+        numbers = [event["sequence_number"] for event in data_of(body)]
+        assert numbers == list(range(len(numbers)))
+        client = _openai(body, "text/event-stream")
+        last: Any = None
+        with client.responses.stream(model="m", input="x") as stream:
+            for event in stream:
+                last = event
+        response = last.response
+        if last.type == "response.failed":
+            raise openai.APIError(response.error.message, httpx.Request("POST", "http://x"), body=None)
+        return self._reading(response)
+
+    def _reading(self, response: Any) -> Reading:
+        items: dict[str, list[Any]] = {"message": [], "reasoning": [], "function_call": []}
+        for item in response.output:
+            items[item.type].append(item)
+        if response.status == "incomplete":
+            assert response.incomplete_details.reason == "max_output_tokens"
+        ended = "tool_calls" if items["function_call"] else "stop"
+        usage = response.usage
+        assert usage.total_tokens == usage.input_tokens + usage.output_tokens
+        return Reading(
+            response.output_text,
+            "".join(part.text for item in items["reasoning"] for part in item.content),
+            tuple((call.name, call.arguments) for call in items["function_call"]),
+            "length" if response.status == "incomplete" else ended,
+            (usage.input_tokens, usage.input_tokens_details.cached_tokens, usage.output_tokens),
+        )
+
+
 def _usage(usage: Any) -> tuple[int, int, int]:
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
     cached = usage.prompt_tokens_details.cached_tokens
@@ -205,5 +258,6 @@ def data_of(body: bytes) -> list[Any]:
 DIALECTS: Final[dict[str, Callable[[], Dialect]]] = {
     "chat": Chat,
     "completions": Completions,
+    "responses": Responses,
     "messages": Messages,
 }

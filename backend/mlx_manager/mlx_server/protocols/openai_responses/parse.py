@@ -1,7 +1,7 @@
 """Wire to request."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -107,7 +107,7 @@ def parse_responses(
 def _request(wire: ResponsesRequest, prompt: ChatPrompt, request_id: str, tenant: str) -> GenerationRequest:
     # max_tokens is the other dialects' name of the same.
     limit = wire.max_output_tokens if wire.max_output_tokens is not None else wire.max_tokens
-    return wire.request(
+    request = wire.request(
         (prompt,),
         request_id,
         tenant,
@@ -115,6 +115,7 @@ def _request(wire: ResponsesRequest, prompt: ChatPrompt, request_id: str, tenant
         top_logprobs=(wire.top_logprobs or 0) if wire.wants_logprobs else None,
         prompt_field="input",
     )
+    return replace(request, parallel_calls=wire.parallel_tool_calls is not False)
 
 
 def _resolved(item: RawItem, index: int, earlier: Earlier) -> RawItem:
