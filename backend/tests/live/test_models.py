@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import pytest
+from anthropic.types import ModelInfo
 from openai import OpenAI
 
 from tests.live.conftest import StartServer
@@ -150,3 +152,46 @@ def test_a_line_break_in_a_path_is_no_model(server: Server) -> None:
     assert status == 404
     assert headers["content-type"] == "application/json"
     assert json.loads(body)["error"]["type"] == "not_found_error"
+
+
+ANTHROPIC = {"anthropic-version": "2023-06-01"}
+
+
+def test_a_part_of_the_list_in_each_dialects_shape(server: Server) -> None:
+    whole = [model["id"] for model in server.client.get("/v1/models").json()["data"]]
+    assert len(whole) > 1
+    first = server.client.get("/v1/models?limit=1").json()
+    assert ([model["id"] for model in first["data"]], first["has_more"]) == (whole[:1], True)
+    assert first["data"][0]["object"] == "model"
+    page = server.client.get("/v1/models?limit=1", headers=ANTHROPIC).json()
+    assert (page["first_id"], page["last_id"], page["has_more"]) == (whole[0], whole[0], True)
+    assert page["data"][0]["type"] == "model"
+    rest = server.client.get(f"/v1/models?limit=1000&after_id={whole[0]}", headers=ANTHROPIC).json()
+    assert ([model["id"] for model in rest["data"]], rest["has_more"]) == (whole[1:], False)
+    before = server.client.get(f"/v1/models?before_id={whole[1]}", headers=ANTHROPIC).json()
+    assert [model["id"] for model in before["data"]] == whole[:1]
+
+
+def test_anthropics_sdk_lists_models(server: Server) -> None:
+    with anthropic.Anthropic(base_url=server.base_url, api_key="unused", max_retries=0) as client:
+        listed = list(client.models.list(limit=1))
+        assert [model.id for model in listed] == [
+            model["id"] for model in server.client.get("/v1/models").json()["data"]
+        ]
+        one = client.models.retrieve("demo")
+        raw = server.client.get("/v1/models/demo", headers=ANTHROPIC)
+        ModelInfo.model_validate_json(raw.content, strict=True)
+        assert one.created_at.tzinfo is not None
+        with pytest.raises(anthropic.NotFoundError, match="there is no model 'none'"):
+            client.models.retrieve("none")
+
+
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [("limit=0", "limit"), ("limit=1001", "limit"), ("limit=x", "limit"), ("after_id=none", "after_id")],
+)
+def test_a_part_that_there_cannot_be(server: Server, query: str, param: str) -> None:
+    error = server.client.get(f"/v1/models?{query}").json()["error"]
+    assert (error["code"], error["param"]) == ("invalid_request", param)
+    theirs = server.client.get(f"/v1/models?{query}", headers=ANTHROPIC)
+    assert (theirs.status_code, theirs.json()["error"]["type"]) == (400, "invalid_request_error")
