@@ -388,3 +388,14 @@ def endless_completion(**fields: Any) -> dict[str, Any]:
         "seed": 1,
         **fields,
     }
+
+
+def endless_message(**fields: Any) -> dict[str, Any]:
+    """The same in Anthropic's dialect, whose temperature goes to 1 only."""
+    return endless_chat(temperature=1, **fields) | {"max_tokens": 60_000}
+
+
+def endless_response(**fields: Any) -> dict[str, Any]:
+    """The same as one of OpenAI's responses."""
+    endless = endless_completion(**fields)
+    return endless | {"input": endless.pop("prompt"), "max_output_tokens": endless.pop("max_tokens")}

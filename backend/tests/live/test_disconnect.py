@@ -8,12 +8,21 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.server import Server, endless_chat, endless_completion, wait_until
+from tests.live.server import (
+    Server,
+    endless_chat,
+    endless_completion,
+    endless_message,
+    endless_response,
+    wait_until,
+)
 
 CANCELLED = re.compile(r"cancelled by the client, \d+ prompt tokens, (\d+) drawn")
 PATHS = [
     pytest.param("/v1/chat/completions", endless_chat, id="chat"),
     pytest.param("/v1/completions", endless_completion, id="completions"),
+    pytest.param("/v1/responses", endless_response, id="responses"),
+    pytest.param("/v1/messages", endless_message, id="messages"),
 ]
 
 

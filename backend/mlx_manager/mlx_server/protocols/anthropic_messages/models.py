@@ -9,12 +9,13 @@ from mlx_manager.mlx_server.domain.models import ModelDescription
 
 
 class ModelInfo(Struct, frozen=True):
-    """One model. Ours is `max_input_tokens` where the model's window is known."""
+    """One model; `max_input_tokens` is its window, where that is known."""
 
     id: str
     display_name: str
     created_at: str
     max_input_tokens: int | None
+    lifecycle: str = "active"
     type: str = "model"
 
 
