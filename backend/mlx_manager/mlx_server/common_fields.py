@@ -17,6 +17,10 @@ response_format return_token_ids route safety_identifier seed service_tier skip_
 stop_sequences stop_token_ids store stream_options.include_obfuscation strict suffix system thinking
 tool_choice tool_resources tools tools.cache_control tools.function.strict top_k transforms truncation
 typical_p usage use_beam_search user verbosity web_search_options
+client_metadata input input.content.prompt_cache_breakpoint input.encrypted_content input.phase
+input.summary input.tools reasoning.context reasoning.effort reasoning.generate_summary
+reasoning.summary text.verbosity tools.defer_loading tools.description tools.strict tools.tools
+tools.tools.strict top_logprobs
 """
 
 COMMON_FIELDS: Final = frozenset(_NAMES.split())
