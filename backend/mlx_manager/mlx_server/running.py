@@ -196,6 +196,8 @@ class RunningGeneration:
         match self._end:
             case Finished():
                 return f"{self._reason}, {counts}"
+            case Failed(code=ErrorCode.CANCELLED):
+                return f"cancelled on request, {counts}"
             case Failed(code=code):
                 return f"failed with {code.value}, {counts}"
             case _:

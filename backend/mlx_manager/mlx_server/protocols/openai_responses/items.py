@@ -195,4 +195,5 @@ def _kept_parts(item: RawItem) -> list[dict[str, Any]]:
 def _output_part(part: TextPart | RefusalPart) -> dict[str, Any]:
     if isinstance(part, RefusalPart):
         return {"type": "refusal", "refusal": part.refusal}
-    return {"type": "output_text", "text": part.text, "annotations": part.annotations or []}
+    said = {"annotations": part.annotations or [], "logprobs": part.logprobs or []}
+    return {"type": "output_text", "text": part.text} | said
