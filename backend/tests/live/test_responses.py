@@ -228,6 +228,7 @@ def test_a_running_response_is_seen_and_cancelled(server: Server, client: OpenAI
         client.responses.cancel(running.response_id)
     assert "is cancelled" in refusal(caught.value)[3]
     server.wait_idle()
+    assert "cancelled on request" in server.log
 
 
 def test_one_that_has_ended_cannot_be_cancelled(client: OpenAI) -> None:
@@ -375,6 +376,19 @@ def test_a_restart_keeps_them(tmp_path_factory: pytest.TempPathFactory) -> None:
         client = sdk(server)
         assert client.responses.retrieve(answer.id) == answer
         assert ask(client, "And a profile?", previous_response_id=answer.id).output_text
+
+
+def test_one_that_fails_says_so_and_is_stored(start_server: StartServer) -> None:
+    server = start_server()
+    client = sdk(server)
+    running = Endless(client)
+    for worker in server.workers():
+        worker.kill()
+    *_, done, last = running.events
+    assert (done.type, done.item.status) == ("response.output_item.done", "incomplete")
+    assert (last.type, last.response.error.code) == ("response.failed", "server_error")
+    assert client.responses.retrieve(running.response_id) == last.response
+    server.wait_idle()
 
 
 def test_what_cannot_be_stored_is_not_answered(start_server: StartServer) -> None:
