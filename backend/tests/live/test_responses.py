@@ -9,6 +9,7 @@ import pytest
 from openai import APIStatusError, BadRequestError, ConflictError, InternalServerError, NotFoundError, OpenAI
 from openai.types.responses import Response
 
+from tests.agent_turns import ANSWER, FIRST, RESULTS, request
 from tests.live.accounts import make_key, make_user
 from tests.live.conftest import StartServer
 from tests.live.server import DEADLINE_S, ENDLESS, Server, wait_until
@@ -228,6 +229,7 @@ def test_a_running_response_is_seen_and_cancelled(server: Server, client: OpenAI
         client.responses.cancel(running.response_id)
     assert "is cancelled" in refusal(caught.value)[3]
     server.wait_idle()
+    assert "cancelled on request" in server.log
 
 
 def test_one_that_has_ended_cannot_be_cancelled(client: OpenAI) -> None:
@@ -262,28 +264,31 @@ def test_a_client_that_leaves_leaves_nothing(server: Server, client: OpenAI) -> 
     wait_until(lambda: is_unknown(client, running.response_id), "the response is gone")
 
 
-def test_calls_and_their_results(client: OpenAI) -> None:
-    """The second turn reads again only what is new, whoever keeps the items."""
-    tools: Any = [
-        {
-            "type": "function",
-            "name": "add",
-            "description": "Adds.",
-            "parameters": {"type": "object", "properties": {}},
-        }
-    ]
+def test_an_agent_that_keeps_its_items(client: OpenAI, server: Server) -> None:
+    """Its second turn reads again only what is new."""
+    first, second = request(*FIRST), request(*FIRST, *ANSWER, *RESULTS)
+    limits = {"stream": False, "max_output_tokens": 4}
+    answers = [server.post("/v1/responses", body | limits).json() for body in (first, second)]
+    asked, asked_again = (answer["usage"] for answer in answers)
+    assert asked_again["input_tokens_details"]["cached_tokens"] >= asked["input_tokens"]
+    for answer in answers:
+        Response.model_validate(answer, strict=True)
+        with pytest.raises(NotFoundError):
+            client.responses.retrieve(answer["id"])
+
+
+def test_a_call_in_one_response_and_its_result_in_the_next(client: OpenAI) -> None:
     user = {"role": "user", "content": "What is 2 and 3?"}
     call = {"type": "function_call", "call_id": "c1", "name": "add", "arguments": '{"a": 2, "b": 3}'}
     output = {"type": "function_call_output", "call_id": "c1", "output": "5"}
-    asked: dict[str, Any] = {"tools": tools, "tool_choice": "none", "max_output_tokens": 4}
-    whole = ask(client, [user, call, output], store=False, **asked)
-    before = ask(client, [user, call], **asked)
+    before = ask(client, [user, call])
+    items: list[Any] = [user, call, *(item.to_dict() for item in before.output), output]
+    assert what_was_said(ask(client, [output], previous_response_id=before.id)) == what_was_said(
+        ask(client, items)
+    )
     with pytest.raises(BadRequestError) as caught:
-        ask(client, [output], **asked)
+        ask(client, [output])
     assert refusal(caught.value)[2] == "input.0.call_id"
-    assert whole.status == "incomplete"
-    # The answer of the response before stands between, as an assistant's turn of its own.
-    assert ask(client, [output], previous_response_id=before.id, **asked).status == "incomplete"
 
 
 def test_ignored_fields_are_named(server: Server) -> None:
@@ -375,6 +380,19 @@ def test_a_restart_keeps_them(tmp_path_factory: pytest.TempPathFactory) -> None:
         client = sdk(server)
         assert client.responses.retrieve(answer.id) == answer
         assert ask(client, "And a profile?", previous_response_id=answer.id).output_text
+
+
+def test_one_that_fails_says_so_and_is_stored(start_server: StartServer) -> None:
+    server = start_server()
+    client = sdk(server)
+    running = Endless(client)
+    for worker in server.workers():
+        worker.kill()
+    *_, done, last = running.events
+    assert (done.type, done.item.status) == ("response.output_item.done", "incomplete")
+    assert (last.type, last.response.error.code) == ("response.failed", "server_error")
+    assert client.responses.retrieve(running.response_id) == last.response
+    server.wait_idle()
 
 
 def test_what_cannot_be_stored_is_not_answered(start_server: StartServer) -> None:

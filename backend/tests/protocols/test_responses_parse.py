@@ -224,6 +224,12 @@ def test_what_servers_say_of_their_tools_is_left_out(kind: str) -> None:
     assert parse(USER, item, USER).ignored == ["input.1"]
 
 
+def test_a_result_of_what_is_left_out_is_left_out() -> None:
+    shell = {"type": "local_shell_call", "call_id": "c1", "status": "completed", "action": {"type": "exec"}}
+    assert turns(USER, shell, OUTPUT, USER) == [("user", "hi"), ("user", "hi")]
+    assert parse(USER, shell, OUTPUT, USER).ignored == ["input.1", "input.2"]
+
+
 def test_instructions_and_what_stands_at_the_head_are_one_system_message() -> None:
     developer = {"role": "developer", "content": "and kind"}
     assert turns(developer, USER, developer, instructions="be brief") == [
@@ -313,6 +319,7 @@ def test_a_reference_has_an_id() -> None:
         {"type": "function_call", "call_id": "c", "name": "f", "arguments": "", "namespace": "n"},
         OUTPUT,
         OUTPUT | {"output": [{"type": "input_text", "text": "x"}]},
+        OUTPUT | {"output": [{"type": "text", "text": "x"}, {"type": "output_text", "text": "y"}]},
         THOUGHT,
         {"type": "reasoning", "encrypted_content": "x", "content": None},
         {"type": "custom_tool_call", "call_id": "c", "name": "f", "input": "x"},

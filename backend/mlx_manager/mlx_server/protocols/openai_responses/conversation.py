@@ -60,6 +60,7 @@ class Conversation:
         self._messages: list[ChatMessage] = []
         self._turn: _Turn | None = None
         self._called: set[str] = set()
+        self._left_out: set[str] = set()
         self._tools = tools
         self.ignored: list[str] = []
         if instructions:
@@ -106,6 +107,8 @@ class Conversation:
                 self._tools.add(added.tools, f"{path}.tools", is_named=bool(named))
             case _ if kind in SERVER_ITEMS:
                 self.ignored.append(path)
+                if isinstance(call_id := item.get("call_id"), str):
+                    self._left_out.add(call_id)
             case _:
                 message = f"{path}.type: items of type {kind!r} are not known"
                 raise ApiError(ErrorCode.INVALID_REQUEST, message, param=f"{path}.type")
@@ -140,6 +143,9 @@ class Conversation:
         self._assistant(named).calls.append(made)
 
     def _output(self, output: CallOutput, path: str, named: str) -> None:
+        if output.call_id in self._left_out and output.call_id not in self._called:
+            self.ignored.append(path)  # some clients answer a server's tool like a function
+            return
         if output.call_id not in self._called:
             message = f"{path}.call_id: no item before it made the call {output.call_id!r}"
             raise ApiError(ErrorCode.INVALID_REQUEST, message, param=f"{path}.call_id")

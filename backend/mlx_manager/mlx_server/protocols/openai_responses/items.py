@@ -178,6 +178,8 @@ def kept_form(item: RawItem) -> dict[str, Any]:
     kept.setdefault("id", new_id(_ID_PREFIXES.get(kind, "item")))
     if kind == "message":
         kept["content"] = _kept_parts(item)
+    if kind.endswith("call_output") and kind in _ID_PREFIXES and not isinstance(item["output"], str):
+        kept["output"] = [_input_part(part) for part in parts_of(item["output"], "output")]
     if kind == "reasoning":
         kept.setdefault("summary", [])
     if kind in _ID_PREFIXES and kind not in _WITHOUT_STATUS:
@@ -189,7 +191,11 @@ def _kept_parts(item: RawItem) -> list[dict[str, Any]]:
     parts = parts_of(item["content"], "content")
     if item["role"] == "assistant":
         return [_output_part(part) for part in parts]
-    return [{"type": "input_text", "text": text_of([part])} for part in parts]
+    return [_input_part(part) for part in parts]
+
+
+def _input_part(part: TextPart | RefusalPart) -> dict[str, Any]:
+    return {"type": "input_text", "text": text_of([part])}
 
 
 def _output_part(part: TextPart | RefusalPart) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Responses that were answered before, or are being answered: read, ended, deleted, by their user alone."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.protocols.call import principal_of
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
+from mlx_manager.mlx_server.protocols.fields import ignored_header
 from mlx_manager.mlx_server.protocols.openai_responses.keeping import is_response_id
 from mlx_manager.mlx_server.protocols.paging import Page, page_of
 from mlx_manager.mlx_server.running_responses import RunningResponse
@@ -49,7 +51,8 @@ async def retrieve_response(
         message = "stream: a response that was stored is not streamed again; leave it out"
         raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="stream")
     found = await _find(serving, request, response_id)
-    return _response(found.body() if isinstance(found, RunningResponse) else found.response.encode())
+    body = found.body() if isinstance(found, RunningResponse) else found.response.encode()
+    return _response(body, _ignored(request, "stream"))
 
 
 @router.delete("")
@@ -100,7 +103,8 @@ async def list_input_items(
         raise ApiError(ErrorCode.INVALID_REQUEST, "after: no item has this id", param="after")
     part = page_of(items, lambda item: str(item["id"]), Page(limit, after))
     names = [str(item["id"]) for item in part.items] or [""]
-    return _response(msgspec.json.encode(ItemList(part.items, names[0], names[-1], part.has_more)))
+    body = msgspec.json.encode(ItemList(part.items, names[0], names[-1], part.has_more))
+    return _response(body, _ignored(request, "limit", "order", "after"))
 
 
 async def _find(serving: Serving, request: Request, response_id: str) -> RunningResponse | KeptResponse:
@@ -120,5 +124,10 @@ def _not_found(response_id: str) -> ApiError:
     return ApiError(ErrorCode.NOT_FOUND, message, param="response_id")
 
 
-def _response(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
+def _ignored(request: Request, *known: str) -> dict[str, str]:
+    """The header that names what of a query has no effect."""
+    return ignored_header(name for name in request.query_params if name not in known)
+
+
+def _response(body: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(body, media_type="application/json", headers=headers)
