@@ -241,6 +241,7 @@ def test_tools() -> None:
     parsed = parse(tools=tools, tool_choice={"type": "auto", "disable_parallel_tool_use": True})
     (prompt,) = parsed.generation.prompts
     assert isinstance(prompt, ChatPrompt)
+    assert not parsed.generation.parallel_calls
     assert prompt.tools == (
         ToolDefinition("a", "does", schema),
         ToolDefinition("b"),
@@ -251,7 +252,6 @@ def test_tools() -> None:
         "tools.1",
         "tools.3.eager_input_streaming",
         "tools.3.strict",
-        "tool_choice.disable_parallel_tool_use",
     }
 
 

@@ -59,6 +59,7 @@ class ToolChoice(WireModel):
     """Whether the model may call."""
 
     type: Literal["auto", "none", "any", "tool"]
+    disable_parallel_tool_use: bool | None = None
 
 
 class CountTokensRequest(WireModel):
