@@ -57,8 +57,12 @@ def _shown(entry: Field) -> str:
     return f"{name} = {value}" if value else name
 
 
+def _more(entry: Field) -> str:
+    return f"and {len(entry.others)} like it" if entry.others else ""
+
+
 def _note(entry: Field) -> str:
-    return "; ".join(filter(None, ("*ours*" if entry.is_ours else "", entry.note)))
+    return "; ".join(filter(None, ("*ours*" if entry.is_ours else "", _more(entry), entry.note)))
 
 
 def main() -> None:

@@ -53,66 +53,69 @@ def _is_text(ask: Ask, field: Field) -> None:
     assert ask.asked(field, "other").status == 400
 
 
-CHAT = Endpoint(
+# What the chat template is told.
+TOLD: Final = (
+    honoured(
+        "reasoning_effort",
+        reads("Think first."),
+        "told to the chat template; ignored where it reads nothing of the kind",
+        example="high",
+    ),
+    ours(
+        "chat_template_kwargs",
+        reads("Think first."),
+        "variables for the chat template",
+        example={"enable_thinking": True},
+    ),
+)
+
+OF_THE_ANSWER: Final = (
+    honoured("max_completion_tokens", effects.limits, "counts before max_tokens", example=3),
+    honoured("logprobs", _tells_logprobs, "", example=True),
+    honoured(
+        "top_logprobs",
+        _tells_the_likeliest,
+        "up to 20; needs logprobs",
+        example=3,
+        within={"logprobs": True},
+    ),
+    ours("continue_final_message", _goes_on, "the answer goes on with the last message", example=True),
+    ours("add_generation_prompt", _is_checked, "the opposite of continue_final_message", example=True),
+    honoured("response_format.type=text", _is_text, "", example="text"),
+    refused(
+        "response_format.type=json_object",
+        {"type": "json_object"},
+        at="response_format",
+        named="response_format",
+    ),
+    refused(
+        "response_format.type=json_schema",
+        {"type": "json_schema", "json_schema": {"name": "x", "schema": _SCHEMA, "strict": True}},
+        at="response_format",
+        named="response_format",
+    ),
+    refused("functions", [{"name": "look", "parameters": _SCHEMA}], "older than tools"),
+    refused("function_call", {"name": "look"}, "older than tool_choice"),
+    refused("modalities", ["text", "audio"], '`["text"]` is taken'),
+    refused("audio", {"voice": "alloy", "format": "wav"}),
+    refused("web_search_options", {}),
+    refused("best_of", 2, "1 is taken"),
+    ignored("service_tier", "flex"),
+    ignored("store", True, "nothing is stored"),
+    ignored("metadata", {"a": "b"}),
+    ignored("verbosity", "low"),
+    ignored("prediction", {"type": "content", "content": "MLX"}),
+    ignored("prompt_cache_key", "key", "prompts are found by what they say"),
+    ignored("prompt_cache_options", {"mode": "implicit"}),
+    ignored("prompt_cache_retention", "24h"),
+    ignored("safety_identifier", "somebody"),
+    ignored("moderation", {"model": "omni"}),
+)
+
+CHAT: Final = Endpoint(
     path="/v1/chat/completions",
     base=BASE,
     dialect=OPENAI,
     prompt_route="/apply-template",
-    fields=(
-        *SAMPLING,
-        *MESSAGES,
-        *REFUSED_TOOLS,
-        honoured("max_completion_tokens", effects.limits, "counts before max_tokens", example=3),
-        honoured("logprobs", _tells_logprobs, "", example=True),
-        honoured(
-            "top_logprobs",
-            _tells_the_likeliest,
-            "up to 20; needs logprobs",
-            example=3,
-            within={"logprobs": True},
-        ),
-        honoured(
-            "reasoning_effort",
-            reads("Think first."),
-            "told to the chat template; ignored where it reads nothing of the kind",
-            example="high",
-        ),
-        ours(
-            "chat_template_kwargs",
-            reads("Think first."),
-            "variables for the chat template",
-            example={"enable_thinking": True},
-        ),
-        ours("continue_final_message", _goes_on, "the answer goes on with the last message", example=True),
-        ours("add_generation_prompt", _is_checked, "the opposite of continue_final_message", example=True),
-        honoured("response_format.type=text", _is_text, "", example="text"),
-        refused(
-            "response_format.type=json_object",
-            {"type": "json_object"},
-            at="response_format",
-            named="response_format",
-        ),
-        refused(
-            "response_format.type=json_schema",
-            {"type": "json_schema", "json_schema": {"name": "x", "schema": _SCHEMA, "strict": True}},
-            at="response_format",
-            named="response_format",
-        ),
-        refused("functions", [{"name": "look", "parameters": _SCHEMA}], "older than tools"),
-        refused("function_call", {"name": "look"}, "older than tool_choice"),
-        refused("modalities", ["text", "audio"], '`["text"]` is taken'),
-        refused("audio", {"voice": "alloy", "format": "wav"}),
-        refused("web_search_options", {}),
-        refused("best_of", 2, "1 is taken"),
-        ignored("service_tier", "flex"),
-        ignored("store", True, "nothing is stored"),
-        ignored("metadata", {"a": "b"}),
-        ignored("verbosity", "low"),
-        ignored("prediction", {"type": "content", "content": "MLX"}),
-        ignored("prompt_cache_key", "key", "prompts are found by what they say"),
-        ignored("prompt_cache_options", {"mode": "implicit"}),
-        ignored("prompt_cache_retention", "24h"),
-        ignored("safety_identifier", "somebody"),
-        ignored("moderation", {"model": "omni"}),
-    ),
+    fields=(*SAMPLING, *MESSAGES, *REFUSED_TOOLS, *TOLD, *OF_THE_ANSWER),
 )

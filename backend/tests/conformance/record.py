@@ -1,8 +1,8 @@
 """One field of one endpoint, and what is to be shown of it."""
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ class Reply:
         events: of a stream, the data of each event that is JSON.
         ignored: what `X-Ignored-Fields` names.
         text: the first choice's text, of a stream as its pieces add it up.
+        num_read: tokens of the prompt.
         num_drawn: tokens that were generated.
         is_cut: whether the limit of tokens ended it.
     """
@@ -35,12 +36,26 @@ class Reply:
     ignored: tuple[str, ...]
     events: tuple[Any, ...] = ()
     text: str = ""
+    num_read: int = 0
     num_drawn: int = 0
     is_cut: bool = False
 
 
 class Ask(Protocol):
     """A way to ask the endpoint."""
+
+    @property
+    def wild(self) -> dict[str, Any]:
+        """Fields that make a draw take much else than the likeliest tokens, the same each time."""
+        ...
+
+    def length(self, num_tokens: int) -> dict[str, Any]:
+        """A field that lets an answer be so long and no longer."""
+        ...
+
+    def cached(self, reply: Reply) -> int:
+        """Tokens of the prompt that were not read again."""
+        ...
 
     def plain_body(self, **others: Any) -> dict[str, Any]:
         """What `plain` sends."""
@@ -67,7 +82,7 @@ class Ask(Protocol):
         ...
 
     def told(self, body: Mapping[str, Any]) -> Reply:
-        """What a chat template is told of this body: all of its messages, as Python writes them."""
+        """What a model is told of this body: its messages, as Python writes them; before a text, a token."""
         ...
 
     def body(self, entry: "Field", value: Any = ..., **others: Any) -> dict[str, Any]:
@@ -100,6 +115,8 @@ class Field:
         named: what the error or the header names, if not the path.
         effect: of an honoured field: fails if the server drops it.
         is_ours: whether it is an extension of the dialect.
+        is_whole: whether what is inside of it has no treatments of its own.
+        others: of a path that ends in `type=value`, more values that are treated alike.
     """
 
     path: str
@@ -111,6 +128,15 @@ class Field:
     named: str = ""
     effect: Effect | None = None
     is_ours: bool = False
+    is_whole: bool = False
+    others: tuple[str, ...] = ()
+
+    def each(self) -> "Iterator[Field]":
+        """The field with each of its values."""
+        yield self
+        for other in self.others:
+            path = f"{self.name}={other}"
+            yield replace(self, path=path, example={**self.example, "type": other}, others=())
 
     @property
     def name(self) -> str:
@@ -136,16 +162,24 @@ class Dialect:
     Attributes:
         text: of a whole answer, the first choice's.
         delta: the text that an event adds.
+        num_read: tokens of the prompt, as a whole answer counts them.
         num_drawn: of a whole answer.
         is_cut: whether a whole answer says that its limit of tokens ended it.
         cached: tokens of the prompt that were not read again.
+        envelope: keys of an error's body.
+        hottest: the highest temperature.
+        limit: the name of the field that limits an answer's tokens.
     """
 
     text: Callable[[Any], str]
     delta: Callable[[Any], str]
+    num_read: Callable[[Any], int]
     num_drawn: Callable[[Any], int]
     is_cut: Callable[[Any], bool]
     cached: Callable[[Any], int]
+    envelope: frozenset[str] = frozenset({"error"})
+    hottest: float = 2
+    limit: str = "max_tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +189,7 @@ class Endpoint:
     Attributes:
         path: of the route.
         base: a body that is answered.
-        prompt_route: shows what a model reads of such a body; empty where none does.
+        prompt_route: shows or counts what a model reads of such a body; empty where none does.
         can_stream: whether it takes `stream`.
     """
 
@@ -193,12 +227,12 @@ def not_applicable(path: str, note: str, *, example: Any = None, **more: Any) ->
 
 
 def place(body: dict[str, Any], path: str, value: Any) -> None:
-    """Put a value at a dotted path; objects on the way are made where they are missing."""
+    """Put a value at a dotted path; objects on the way are made, and one past a list's end is added to it."""
     *parents, last = path.split(".")
     spot: Any = body
     for part in parents:
         spot = spot[int(part)] if isinstance(spot, list) else spot.setdefault(part, {})
     if isinstance(spot, list):
-        spot[int(last)] = value
+        spot[int(last) : int(last) + 1] = [value]
     else:
         spot[last] = value

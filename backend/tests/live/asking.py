@@ -17,13 +17,23 @@ class LiveAsk:
     Args:
         server: shared, and left as it was.
         narrow: gives a server that answers one request at a time, and whose model `telling` has a template
-            that writes down all it is told.
+            that writes down all it is told, and a tokenizer that puts a token before each text.
     """
 
     def __init__(self, server: Server, endpoint: Endpoint, narrow: Callable[[], Server]) -> None:
         self._server = server
         self._endpoint = endpoint
         self._narrow = narrow
+
+    @property
+    def wild(self) -> dict[str, Any]:
+        return {"temperature": self._endpoint.dialect.hottest, "seed": 5}
+
+    def length(self, num_tokens: int) -> dict[str, Any]:
+        return {self._endpoint.dialect.limit: num_tokens}
+
+    def cached(self, reply: Reply) -> int:
+        return self._endpoint.dialect.cached(reply.body)
 
     def plain_body(self, **others: Any) -> dict[str, Any]:
         return {**self._endpoint.base, **others}
@@ -53,7 +63,9 @@ class LiveAsk:
     def _rendered(self, server: Server, body: Mapping[str, Any]) -> Reply:
         shown = server.post(self._endpoint.prompt_route, body)
         assert shown.status_code == 200, shown.text
-        return Reply(200, shown.json(), "", _ignored(shown), text=shown.json()["prompt"])
+        body = shown.json()
+        text = body.get("prompt", "")
+        return Reply(200, body, "", _ignored(shown), text=text, num_read=body["count"])
 
     def told(self, body: Mapping[str, Any]) -> Reply:
         return self._rendered(self._narrow(), {**body, "model": "telling"})
@@ -68,7 +80,7 @@ class LiveAsk:
         order: list[int] = []
 
         def run(number: int, body: Mapping[str, Any]) -> None:
-            answer = lane.post(self._endpoint.path, {**body, "model": "endless", "max_tokens": 64})
+            answer = lane.post(self._endpoint.path, {**body, "model": "endless", **self.length(64)})
             order.append(number if answer.status_code == 200 else -1)
 
         threads = []
@@ -100,6 +112,7 @@ class LiveAsk:
             kind,
             ignored,
             text=dialect.text(body),
+            num_read=dialect.num_read(body),
             num_drawn=dialect.num_drawn(body),
             is_cut=dialect.is_cut(body),
         )

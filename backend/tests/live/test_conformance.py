@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.processors import TemplateProcessing
 
 from mlx_manager.mlx_server.main import app
 from tests.conformance.record import Endpoint, Field, Treatment
@@ -34,12 +36,23 @@ def lines(treatment: Treatment) -> list[Any]:
     ]
 
 
+def make_telling_model(folder: Path) -> None:
+    """The demo, but its template writes down all it is told, and its tokenizer a token before each text."""
+    shutil.copytree(DEMO, folder, copy_function=shutil.copyfile)
+    (folder / "chat_template.jinja").write_text(TELLING)
+    tokenizer = Tokenizer.from_file(str(DEMO / "tokenizer.json"))
+    first = "<|im_start|>"
+    tokenizer.post_processor = TemplateProcessing(
+        single=f"{first} $A", special_tokens=[(first, tokenizer.token_to_id(first))]
+    )
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
 @pytest.fixture(scope="module")
 def narrow_server(tmp_path_factory: pytest.TempPathFactory, endless_dir: Path) -> Iterator[Server]:
-    """Answers one request at a time; its model `telling` writes down all that its template is told."""
+    """Answers one request at a time, and has the model `telling`."""
     folder = tmp_path_factory.mktemp("models")
-    shutil.copytree(DEMO, folder / "telling", copy_function=shutil.copyfile)
-    (folder / "telling" / "chat_template.jinja").write_text(TELLING)
+    make_telling_model(folder / "telling")
     env = {
         "MLX_SERVER_MODEL_DIRS": json.dumps([str(folder), str(endless_dir)]),
         "MLX_SERVER_PRELOAD": json.dumps([ENDLESS]),
@@ -55,33 +68,44 @@ def ask(request: pytest.FixtureRequest, server: Server, endpoint: Endpoint) -> L
     return LiveAsk(server, endpoint, lambda: request.getfixturevalue("narrow_server"))
 
 
+@pytest.mark.sample(32)
 @pytest.mark.parametrize(("endpoint", "entry"), lines(Treatment.HONOURED))
 def test_honoured(ask: LiveAsk, endpoint: Endpoint, entry: Field) -> None:
     assert entry.effect is not None
     entry.effect(ask, entry)
 
 
+@pytest.mark.sample(24)
 @pytest.mark.parametrize(("endpoint", "entry"), lines(Treatment.REFUSED))
 def test_refused(ask: LiveAsk, endpoint: Endpoint, entry: Field) -> None:
-    for streaming in ({}, {"stream": True}) if endpoint.can_stream else ({},):
-        reply = ask.asked(entry, **streaming)
-        assert (reply.status, reply.content_type) == (400, "application/json"), reply.body
-        assert reply.body["error"]["param"] == entry.wire_name
-        assert reply.body["error"]["type"] == "invalid_request_error"
+    for one in entry.each():
+        for streaming in ({}, {"stream": True}) if endpoint.can_stream else ({},):
+            reply = ask.asked(one, **streaming)
+            assert (reply.status, reply.content_type) == (400, "application/json"), (one.path, reply.body)
+            assert set(reply.body) == endpoint.dialect.envelope
+            assert reply.body["error"]["param"] == one.wire_name
+            assert reply.body["error"]["type"] == "invalid_request_error"
 
 
+@pytest.mark.sample(24)
 @pytest.mark.parametrize(("endpoint", "entry"), lines(Treatment.IGNORED))
 def test_ignored(ask: LiveAsk, endpoint: Endpoint, entry: Field) -> None:
-    reply = ask.asked(entry)
-    assert reply.status == 200, reply.body
-    assert reply.ignored == (entry.wire_name,)
-    assert reply.text == ask.plain(**entry.within).text
+    for one in entry.each():
+        check_unchanged(ask, one, (one.wire_name,))
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(("endpoint", "entry"), lines(Treatment.NOT_APPLICABLE))
 def test_not_applicable(ask: LiveAsk, endpoint: Endpoint, entry: Field) -> None:
     if entry.example is None:
-        return
-    reply = ask.asked(entry)
-    assert (reply.status, reply.ignored) == (200, ())
-    assert reply.text == ask.plain(**entry.within).text
+        pytest.skip("it is no field of the body")
+    check_unchanged(ask, entry, ())
+
+
+def check_unchanged(ask: LiveAsk, entry: Field, named: tuple[str, ...]) -> None:
+    """The field is taken and nothing comes of it but its name."""
+    reply = ask.asked(entry, **ask.length(6))
+    plain = ask.plain(**entry.within, **ask.length(6))
+    assert reply.status == 200, (entry.path, reply.body)
+    assert set(reply.ignored) == {*plain.ignored, *named}, entry.path
+    assert (reply.num_read, reply.text) == (plain.num_read, plain.text), entry.path
