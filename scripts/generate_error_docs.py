@@ -3,9 +3,12 @@
 import sys
 from pathlib import Path
 
-from mlx_manager.core.errors import ErrorCode
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "backend"))  # this checkout's code, wherever the package is installed from
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
+from mlx_manager.core.errors import ErrorCode  # noqa: E402
+
+PAGE = ROOT / "docs" / "errors.md"
 
 HEAD = """\
 # Error codes

@@ -1,13 +1,16 @@
-"""docs/errors.md is what the code says."""
+"""What of docs/ is generated is what the code says."""
 
 import subprocess
 import sys
 
+import pytest
+
 from tests.tooling.outside import ROOT
 
 
-def test_error_reference_is_up_to_date() -> None:
-    command = [sys.executable, str(ROOT / "scripts" / "generate_error_docs.py"), "--check"]
+@pytest.mark.parametrize("script", ["generate_error_docs.py", "generate_conformance.py"])
+def test_references_are_up_to_date(script: str) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / script), "--check"]
     subprocess.run(command, check=True)
 
 

@@ -1,0 +1,294 @@
+"""`POST /v1/responses`."""
+
+from typing import Any, Final
+
+from tests.conformance import effects
+from tests.conformance.chats import reads_as
+from tests.conformance.openai_items import ITEMS
+from tests.conformance.openai_sampling import OTHERS_SAMPLING
+from tests.conformance.record import (
+    Ask,
+    Dialect,
+    Endpoint,
+    Field,
+    honoured,
+    ignored,
+    not_applicable,
+    ours,
+    refused,
+)
+
+_QUESTION: Final = "Tell me something about models."
+BASE: Final[dict[str, Any]] = {
+    "model": "demo",
+    "input": _QUESTION,
+    "max_output_tokens": 32,
+    "temperature": 0,
+    "store": False,
+}
+_ASKED: Final = {"role": "user", "content": _QUESTION}
+_SCHEMA: Final = {"type": "object", "properties": {"at": {"type": "string"}}}
+_TOOL: Final = {"type": "function", "name": "look", "description": "Looks there.", "parameters": _SCHEMA}
+_SERVER_TOOL: Final = {"type": "web_search"}
+
+
+def _text(answer: Any) -> str:
+    messages = [item for item in answer["output"] if item["type"] == "message"]
+    return "".join(part.get("text", "") for message in messages for part in message["content"])
+
+
+RESPONSES_DIALECT: Final = Dialect(
+    text=_text,
+    delta=lambda event: str(event["delta"]) if event["type"] == "response.output_text.delta" else "",
+    num_read=lambda answer: int(answer["usage"]["input_tokens"]),
+    num_drawn=lambda answer: int(answer["usage"]["output_tokens"]),
+    is_cut=lambda answer: bool((answer["incomplete_details"] or {}).get("reason") == "max_output_tokens"),
+    cached=lambda answer: int(answer["usage"]["input_tokens_details"]["cached_tokens"]),
+    limit="max_output_tokens",
+)
+
+
+def _thinks(ask: Ask, field: Field) -> None:
+    """The model is told to think, as a chat completion's is."""
+    chat = {"model": "demo", "messages": [_ASKED], "chat_template_kwargs": {"enable_thinking": True}}
+    reply = ask.asked(field)
+    assert reply.num_read == ask.post("/apply-template", chat)["count"] != ask.plain().num_read
+    assert field.wire_name not in reply.ignored
+
+
+def _goes_on(ask: Ask, field: Field) -> None:
+    """The response before it and what it was asked are read, too."""
+    first = ask.plain(store=True)
+    chat = [_ASKED, {"role": "assistant", "content": first.text}, {"role": "user", "content": "Why?"}]
+    second = ask.asked(field, first.body["id"], input="Why?")
+    assert second.num_read == ask.post("/apply-template", {"model": "demo", "messages": chat})["count"]
+
+
+def _stores(ask: Ask, field: Field) -> None:
+    stored = ask.asked(field, True).body["id"]
+    assert ask.get(f"/v1/responses/{stored}")["id"] == stored
+    unstored = ask.asked(field, False).body
+    assert ask.asked(field, False, previous_response_id=unstored["id"]).status == 404
+
+
+def _gives_back(ask: Ask, field: Field) -> None:
+    """The response has what was sent."""
+    assert ask.asked(field).body[field.path] == field.example != ask.plain().body[field.path]
+
+
+def _tells_logprobs(ask: Ask, field: Field) -> None:
+    (message,) = ask.asked(field).body["output"]
+    told = message["content"][0]["logprobs"]
+    assert "".join(token["token"] for token in told) == ask.plain().text
+    assert not ask.plain().body["output"][0]["content"][0].get("logprobs")
+
+
+def _tells_the_likeliest(ask: Ask, field: Field) -> None:
+    told = ask.asked(field, 3).body["output"][0]["content"][0]["logprobs"]
+    assert {len(token["top_logprobs"]) for token in told} == {3}
+
+
+def _encrypts(ask: Ask, field: Field) -> None:
+    """What was thought comes in one field, for a client that keeps it itself."""
+    thinks = {"reasoning": {"effort": "high"}, "max_output_tokens": 200}
+    assert ask.asked(field, **thinks).body["output"][0]["encrypted_content"]
+    assert not ask.plain(**thinks).body["output"][0].get("encrypted_content")
+
+
+def _is_text(ask: Ask, field: Field) -> None:
+    """Text is what there is in any case; another type is refused."""
+    assert (ask.asked(field).text, ask.asked(field).ignored) == (ask.plain().text, ())
+    assert ask.asked(field, {"type": "json_object"}).status == 400
+
+
+def _is_taken(ask: Ask, field: Field) -> None:
+    """What is done in any case is asked for; another choice is refused."""
+    assert (ask.asked(field).status, ask.asked(field).ignored) == (200, ())
+    assert ask.asked(field, "required").status == 400
+
+
+def _hides(ask: Ask, field: Field) -> None:
+    """The model is not told of tools."""
+    assert ask.asked(field, tools=[_TOOL]).num_read == ask.plain().num_read
+
+
+TOOLS: Final = (
+    refused(
+        "tools.N.type=function",
+        [_TOOL],
+        "the model's calls are not told from its text yet",
+        at="tools",
+        named="tools",
+    ),
+    refused(
+        "tools.N.type=namespace",
+        [{"type": "namespace", "name": "sea", "description": "", "tools": [_TOOL]}],
+        "the same",
+        at="tools",
+        named="tools",
+    ),
+    refused(
+        "input.N.type=additional_tools",
+        [{"type": "additional_tools", "role": "developer", "tools": [_TOOL]}, _ASKED],
+        "the same",
+        at="input",
+        named="tools",
+    ),
+    ignored(
+        "tools.N.type=web_search",
+        _SERVER_TOOL,
+        "not offered to the model: nobody here can run them",
+        within={"tools": [_SERVER_TOOL]},
+        at="tools.0",
+        named="tools.0",
+        others=(
+            "web_search_2025_08_26",
+            "web_search_preview",
+            "web_search_preview_2025_03_11",
+            "file_search",
+            "computer",
+            "computer_use_preview",
+            "mcp",
+            "code_interpreter",
+            "programmatic_tool_calling",
+            "image_generation",
+            "local_shell",
+            "shell",
+            "custom",
+            "tool_search",
+            "apply_patch",
+        ),
+    ),
+    honoured("tool_choice=auto", _is_taken, "", example="auto"),
+    honoured("tool_choice=none", _hides, "the model is not told of tools", example="none"),
+    refused("tool_choice=required", "required"),
+    *(
+        refused(
+            f"tool_choice.type={kind}", {"type": kind, "name": "look"}, at="tool_choice", named="tool_choice"
+        )
+        for kind in ("function", "custom", "mcp", "programmatic_tool_calling", "apply_patch", "shell")
+    ),
+    refused(
+        "tool_choice.type=file_search",
+        {"type": "file_search"},
+        at="tool_choice",
+        named="tool_choice",
+        others=(
+            "web_search_preview",
+            "web_search_preview_2025_03_11",
+            "computer",
+            "computer_use_preview",
+            "computer_use",
+            "image_generation",
+            "code_interpreter",
+        ),
+    ),
+    not_applicable(
+        "tool_choice.type=allowed_tools",
+        "honoured with the mode auto, once tools are",
+        example={"type": "allowed_tools", "mode": "auto", "tools": []},
+        at="tool_choice",
+    ),
+    not_applicable("parallel_tool_calls", "nothing is called yet", example=False),
+)
+
+FIELDS: Final = (
+    honoured("model", effects.needs_a_model, "an id or an alias of `/v1/models`"),
+    honoured(
+        "instructions", reads_as({"role": "system", "content": "Be brief."}, _ASKED), "", example="Be brief."
+    ),
+    honoured("previous_response_id", _goes_on, "of the same user's"),
+    honoured("max_output_tokens", effects.limits, "more than the window holds means all of it", example=3),
+    honoured("temperature", effects.cools, "0 to 2; 0 is greedy", example=2),
+    honoured("top_p", effects.narrows, "", example=1e-6),
+    honoured(
+        "include=message.output_text.logprobs", _tells_logprobs, "", example=["message.output_text.logprobs"]
+    ),
+    honoured("include=reasoning.encrypted_content", _encrypts, "", example=["reasoning.encrypted_content"]),
+    ignored("include=others", ["file_search_call.results"], named="include.0"),
+    honoured(
+        "top_logprobs",
+        _tells_the_likeliest,
+        "up to 20; with `message.output_text.logprobs` in include",
+        example=3,
+        within={"include": ["message.output_text.logprobs"]},
+    ),
+    honoured("stream", effects.streams, "", example=True),
+    honoured("store", _stores, "true unless it is false", example=True),
+    honoured("metadata", _gives_back, "given back", example={"a": "b"}),
+    honoured(
+        "reasoning.effort",
+        _thinks,
+        "told to the chat template; ignored where it reads nothing of the kind",
+        example="high",
+    ),
+    honoured("text.format.type=text", _is_text, "", example={"type": "text"}, at="text.format"),
+    refused("text.format.type=json_object", {"type": "json_object"}, at="text.format", named="text.format"),
+    refused(
+        "text.format.type=json_schema",
+        {"type": "json_schema", "name": "x", "schema": _SCHEMA},
+        at="text.format",
+        named="text.format",
+    ),
+    not_applicable("truncation=disabled", "nothing is ever cut off", example="disabled"),
+    ignored("truncation=auto", "auto", "nothing is ever cut off"),
+    ours(
+        "max_tokens",
+        effects.limits,
+        "another name of max_output_tokens",
+        example=3,
+        within={"max_output_tokens": None},
+    ),
+    ours("top_k", effects.narrows, "-1 and 0 keep all", example=1),
+    ours("min_p", effects.narrows, "", example=1),
+    ours("seed", effects.seeds, "", example=7),
+    ours("logit_bias", effects.biases, "", example={"5": 1}),
+    ours("presence_penalty", effects.changes, "-2 to 2", example=2),
+    ours("frequency_penalty", effects.changes, "-2 to 2", example=2),
+    ours("repetition_penalty", effects.changes, "0.01 to 10; also of the prompt", example=4),
+    ours("repeat_penalty", effects.changes, "another name of repetition_penalty", example=4),
+    ours("stop", effects.stops, "a string, or up to 4", example=["x"]),
+    ours("ignore_eos", effects.goes_on, "only the limit ends the answer", example=True),
+    ours("priority", effects.comes_last, "`background` lets `interactive` pass", example="background"),
+    ours(
+        "cache_salt", effects.is_salted, "prompts are kept apart from those of other salts", example="pepper"
+    ),
+    ours("cache_debug", effects.adds("cache_debug"), "tells where a kept prompt was left", example=True),
+    ours("timeout", effects.times_out, "seconds; then 504", example=60),
+    ours("keep_alive", effects.unloads, "seconds, or `5m`; -1 is for ever", example=60),
+    ours(
+        "chat_template_kwargs", _thinks, "variables for the chat template", example={"enable_thinking": True}
+    ),
+    *OTHERS_SAMPLING,
+    refused("n", 2, "1 is taken"),
+    refused("background", True),
+    refused("conversation", "conv_1"),
+    refused("prompt", {"id": "pmpt_1"}),
+    refused("response_format", {"type": "json_object"}, "`text.format` here"),
+    ignored("access_programs", {"cyber": "standard"}),
+    ignored("background_options", {"completion_window": "soonest"}),
+    ignored("context_management", [{"type": "compaction", "compact_threshold": 1000}]),
+    ignored("image", {"context_compression": "auto"}),
+    ignored("max_tool_calls", 3),
+    ignored("moderation", {"model": "omni"}),
+    ignored("prompt_cache_key", "key", "prompts are found by what they say"),
+    ignored("prompt_cache_options", {"mode": "implicit"}),
+    ignored("prompt_cache_retention", "24h"),
+    ignored("reasoning.context", "auto"),
+    ignored("reasoning.generate_summary", "auto"),
+    ignored("reasoning.mode", "standard"),
+    ignored("reasoning.summary", "auto"),
+    ignored("safety_identifier", "somebody"),
+    ignored("service_tier", "flex"),
+    ignored("stream_options.include_obfuscation", False, within={"stream_options": {}}),
+    ignored("text.verbosity", "low"),
+    ignored("user", "somebody"),
+    ignored("client_metadata", {"a": "b"}),
+)
+
+RESPONSES: Final = Endpoint(
+    path="/v1/responses",
+    base=BASE,
+    dialect=RESPONSES_DIALECT,
+    fields=(*FIELDS, *ITEMS, *TOOLS),
+)
