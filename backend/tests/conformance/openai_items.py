@@ -58,10 +58,10 @@ def _must_pair(ask: Ask, field: Field) -> None:
 
 def _references(ask: Ask, field: Field) -> None:
     """An item of a stored response is read in its place."""
-    stored = ask.plain(input="Hi", store=True).body
-    reference = {"type": "item_reference", "id": stored["output"][0]["id"]}
-    reply = ask.plain(input=[_said("user", "Hi"), reference, _said("user", "Why?")])
-    chat = [_USER, _said("assistant", ask.plain(input="Hi").text), _said("user", "Why?")]
+    stored = ask.plain(input="Hi", store=True)
+    reference = {"type": "item_reference", "id": stored.body["output"][0]["id"]}
+    reply = ask.asked(field, [_said("user", "Hi"), reference, _said("user", "Why?")])
+    chat = [_said("user", "Hi"), _said("assistant", stored.text), _said("user", "Why?")]
     assert reply.num_read == ask.post("/apply-template", {"model": "demo", "messages": chat})["count"]
 
 
@@ -133,7 +133,9 @@ ITEMS: Final = (
     _custom("input.N.type=custom_tool_call"),
     _custom("input.N.input"),
     _custom("input.N.type=custom_tool_call_output"),
-    honoured("input.N.type=item_reference", _references, "of a stored response of the same user's"),
+    honoured(
+        "input.N.type=item_reference", _references, "of a stored response of the same user's", at="input"
+    ),
     _talk(
         "input.N.namespace",
         reads_as(_chat_call('{"at":"sea"}', "sea.look"), _RESULT),

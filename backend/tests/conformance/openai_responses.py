@@ -281,6 +281,7 @@ FIELDS: Final = (
     ignored("safety_identifier", "somebody"),
     ignored("service_tier", "flex"),
     ignored("stream_options.include_obfuscation", False, within={"stream_options": {}}),
+    not_applicable("stream_options.include_usage", "the last event has the counts in any case", example=True),
     ignored("text.verbosity", "low"),
     ignored("user", "somebody"),
     ignored("client_metadata", {"a": "b"}),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from mlx_manager.mlx_server.protocols.fields import WireModel
-from tests.conformance.sdk_types import Enters
+from tests.conformance.sdk_types import Enters, literals
 
 
 def schema_paths(
@@ -18,8 +18,17 @@ def schema_paths(
             continue
         inside = f"{path}.N." if "list[" in str(field.annotation) else f"{path}."
         for member in _schemas(field.annotation):
-            if member not in outer:
+            if member not in outer and all(map(enters, _kinds(member, inside))):
                 yield from schema_paths(member, enters, inside, (*outer, schema))
+
+
+def _kinds(member: type[WireModel], prefix: str) -> list[str]:
+    kind = member.model_fields.get("type")
+    return (
+        []
+        if kind is None
+        else [f"{prefix}type={value}" for value in literals(kind.annotation) if isinstance(value, str)]
+    )
 
 
 def _schemas(annotation: Any) -> Iterator[type[WireModel]]:

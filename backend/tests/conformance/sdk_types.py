@@ -43,7 +43,7 @@ def _inside(members: list[Any], enters: Enters, prefix: str, outer: tuple[Any, .
 def _kinds(member: Any) -> list[str]:
     hints = get_type_hints(member)
     for name in _DISCRIMINATORS:
-        values = [value for value in _literals(hints.get(name)) if isinstance(value, str)]
+        values = [value for value in literals(hints.get(name)) if isinstance(value, str)]
         if len(values) == 1 or (values and name == "type"):
             return [f"{name}={value}" for value in values]
     return []
@@ -56,10 +56,11 @@ def _objects(hint: Any) -> Iterator[Any]:
         yield from _objects(argument)
 
 
-def _literals(hint: Any) -> Iterator[Any]:
+def literals(hint: Any) -> Iterator[Any]:
+    """The values that a type names, its own arguments included."""
     for argument in get_args(hint):
         if get_args(argument):
-            yield from _literals(argument)
+            yield from literals(argument)
         else:
             yield argument
 

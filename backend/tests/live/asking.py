@@ -118,6 +118,16 @@ class LiveAsk:
         )
 
 
+class ForgetfulAsk(LiveAsk):
+    """Sends everything but the field, as if the server dropped it."""
+
+    def body(self, entry: Field, value: Any = ..., **others: Any) -> dict[str, Any]:
+        return {**self._endpoint.base, **others, **entry.within}
+
+    def wait_until(self, condition: Callable[[], Any], what: str) -> Any:
+        return wait_until(condition, what, deadline_s=1)
+
+
 def _ignored(response: httpx.Response) -> tuple[str, ...]:
     named = response.headers.get("x-ignored-fields", "")
     return tuple(named.split(", ")) if named else ()

@@ -13,7 +13,7 @@ from tokenizers.processors import TemplateProcessing
 from mlx_manager.mlx_server.main import app
 from tests.conformance.record import Endpoint, Field, Treatment
 from tests.conformance.tables import TABLES
-from tests.live.asking import LiveAsk
+from tests.live.asking import ForgetfulAsk, LiveAsk
 from tests.live.server import DEMO, ENDLESS, Server
 
 # A template that names reasoning_content is one that shows it.
@@ -73,6 +73,17 @@ def ask(request: pytest.FixtureRequest, server: Server, endpoint: Endpoint) -> L
 def test_honoured(ask: LiveAsk, endpoint: Endpoint, entry: Field) -> None:
     assert entry.effect is not None
     entry.effect(ask, entry)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("endpoint", "entry"), lines(Treatment.HONOURED))
+def test_a_field_that_is_dropped_is_noticed(
+    request: pytest.FixtureRequest, server: Server, endpoint: Endpoint, entry: Field
+) -> None:
+    forgetful = ForgetfulAsk(server, endpoint, lambda: request.getfixturevalue("narrow_server"))
+    assert entry.effect is not None
+    with pytest.raises((AssertionError, LookupError, TypeError, ValueError)):
+        entry.effect(forgetful, entry)
 
 
 @pytest.mark.sample(24)
