@@ -179,7 +179,6 @@ PROMPT: Final = (
     ),
     refused("tool_choice.type=any", {"type": "any"}, at="tool_choice", named="tool_choice"),
     refused("tool_choice.type=tool", {"type": "tool", "name": "look"}, at="tool_choice", named="tool_choice"),
-    ignored("tool_choice.disable_parallel_tool_use", True, within={"tool_choice": {"type": "auto"}}),
     ignored(
         "tools.N.type=web_search_20250305",
         {"type": "web_search_20250305", "name": "web_search"},
@@ -191,22 +190,38 @@ PROMPT: Final = (
     ),
 )
 
-# Where calls cannot be told from text yet: no tool can be offered.
-REFUSED_TOOLS: Final = (
-    refused(
-        "tools.N.type=custom",
-        [_TOOL],
-        "the model's calls are not told from its text yet",
-        at="tools",
-        named="tools",
-    ),
-)
-
 _TOLD: Final = reads_as(_QUESTION, tools=[_CHAT_TOOL])
 
-# Where a model is told of tools.
+_ONE_CALL: Final = "tool_choice.disable_parallel_tool_use"
+_WEATHER: Final = {
+    "name": "get_weather",
+    "description": "Get the weather",
+    "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+CALLED: Final = honoured(
+    _ONE_CALL,
+    effects.calls_once,
+    "the answer ends with its first call",
+    example=True,
+    within={
+        "tool_choice": {"type": "auto"},
+        "tools": [_WEATHER],
+        "messages": [{"role": "user", "content": "What is the weather in Paris?"}],
+        "max_tokens": 64,
+    },
+)
+UNCALLED: Final = not_applicable(
+    _ONE_CALL, "of the answer", example=True, within={"tool_choice": {"type": "auto"}}
+)
+
 TOLD_TOOLS: Final = (
-    honoured("tools.N.type=custom", _TOLD, "", example=[{**_TOOL, "type": "custom"}], at="tools"),
+    honoured(
+        "tools.N.type=custom",
+        _TOLD,
+        "answered where the template writes calls as JSON in tags, else refused",
+        example=[{**_TOOL, "type": "custom"}],
+        at="tools",
+    ),
     honoured("tools.N.name", _TOLD, "", example=[_TOOL], at="tools"),
     honoured("tools.N.description", _TOLD, "", example=[_TOOL], at="tools"),
     honoured("tools.N.input_schema", _TOLD, "", example=[_TOOL], at="tools", is_whole=True),
@@ -281,12 +296,12 @@ MESSAGES_ENDPOINT: Final = Endpoint(
     path="/v1/messages",
     base=BASE,
     dialect=ANTHROPIC,
-    fields=(*PROMPT, THINKING_ANSWERED, *REFUSED_TOOLS, *ANSWER, *ELSE),
+    fields=(*PROMPT, THINKING_ANSWERED, *TOLD_TOOLS, CALLED, *ANSWER, *ELSE),
 )
 COUNT_TOKENS: Final = Endpoint(
     path="/v1/messages/count_tokens",
     base={"model": "demo", "messages": [_QUESTION]},
     dialect=COUNTING,
-    fields=(*PROMPT, THINKING_COUNTED, *TOLD_TOOLS, *map(_uncounted, ANSWER), *ELSE),
+    fields=(*PROMPT, THINKING_COUNTED, *TOLD_TOOLS, UNCALLED, *map(_uncounted, ANSWER), *ELSE),
     can_stream=False,
 )

@@ -1,6 +1,7 @@
 """What honoured fields do, in whatever dialect: each check fails if the server drops the field."""
 
 from typing import Any
+from uuid import uuid4
 
 from tests.conformance.record import Ask, Effect, Field
 
@@ -106,9 +107,18 @@ def adds(key: str, **others: Any) -> Effect:
 
 def is_salted(ask: Ask, field: Field) -> None:
     """What was read under one salt is not found under another."""
-    first = ask.cached(ask.asked(field, "pepper"))
-    assert ask.cached(ask.asked(field, "pepper")) > first
-    assert ask.cached(ask.asked(field, "another")) == 0
+    one, other = f"salt {uuid4()}", f"salt {uuid4()}"
+    first = ask.cached(ask.asked(field, one))
+    assert ask.cached(ask.asked(field, one)) > first
+    assert ask.cached(ask.asked(field, other)) == first == 0
+
+
+def calls_once(ask: Ask, field: Field) -> None:
+    """The answer ends with its first call; else the model is still asked whether it has said all."""
+    without = {name: value for name, value in field.within.items() if name != field.name.partition(".")[0]}
+    once, freely = ask.asked(field), ask.plain(**without)
+    assert (once.status, once.ignored) == (200, ())
+    assert once.num_drawn == freely.num_drawn - 1
 
 
 def comes_last(ask: Ask, field: Field) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from tests.conformance import effects
 from tests.conformance.openai_messages import MESSAGES
 from tests.conformance.openai_sampling import OPENAI, SAMPLING
-from tests.conformance.openai_tools import REFUSED_TOOLS
+from tests.conformance.openai_tools import CALLED, TOLD_TOOLS
 from tests.conformance.prompts import reads
 from tests.conformance.record import Ask, Endpoint, Field, honoured, ignored, ours, refused
 
@@ -117,5 +117,5 @@ CHAT: Final = Endpoint(
     base=BASE,
     dialect=OPENAI,
     prompt_route="/apply-template",
-    fields=(*SAMPLING, *MESSAGES, *REFUSED_TOOLS, *TOLD, *OF_THE_ANSWER),
+    fields=(*SAMPLING, *MESSAGES, *TOLD_TOOLS, *CALLED, *TOLD, *OF_THE_ANSWER),
 )

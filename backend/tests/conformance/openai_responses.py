@@ -112,27 +112,78 @@ def _hides(ask: Ask, field: Field) -> None:
     assert ask.asked(field, tools=[_TOOL]).num_read == ask.plain().num_read
 
 
+_READ: Final = "answered where the template writes calls as JSON in tags, else refused"
+
+
+def _chat_tool(name: str) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "function": {"name": name, "description": "Looks there.", "parameters": _SCHEMA},
+    }
+
+
+def _leaves(ask: Ask, field: Field) -> None:
+    """The model is told of the tools that are allowed, and of no others."""
+    other = {**_TOOL, "name": "listen"}
+    asked = ask.asked(field, tools=[_TOOL, other])
+    assert (asked.status, asked.ignored) == (200, ())
+    assert asked.num_read == ask.plain(tools=[_TOOL]).num_read < ask.plain(tools=[_TOOL, other]).num_read
+
+
+_WEATHER: Final = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "Get the weather",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+
 TOOLS: Final = (
-    refused(
+    honoured(
         "tools.N.type=function",
-        [_TOOL],
-        "the model's calls are not told from its text yet",
+        reads_as(_ASKED, tools=[_chat_tool("look")]),
+        _READ,
+        example=[_TOOL],
         at="tools",
         named="tools",
     ),
-    refused(
+    *(
+        honoured(
+            f"tools.N.{name}",
+            reads_as(_ASKED, tools=[_chat_tool("look")]),
+            "",
+            example=[_TOOL],
+            at="tools",
+            is_whole=True,
+        )
+        for name in ("name", "description", "parameters")
+    ),
+    *(
+        ignored(f"tools.N.{name}", value, note, within={"tools": [_TOOL]})
+        for name, value, note in (
+            ("strict", True, "the model is trusted to fit the schema"),
+            ("allowed_callers", ["direct"], ""),
+            ("async", True, ""),
+            ("defer_loading", True, "it is offered all the same"),
+            ("output_schema", {}, ""),
+        )
+    ),
+    honoured(
         "tools.N.type=namespace",
-        [{"type": "namespace", "name": "sea", "description": "", "tools": [_TOOL]}],
-        "the same",
+        reads_as(_ASKED, tools=[_chat_tool("sea.look")]),
+        "the model knows them as `namespace.name`; calls have both",
+        example=[{"type": "namespace", "name": "sea", "description": "", "tools": [_TOOL]}],
         at="tools",
         named="tools",
+        is_whole=True,
     ),
-    refused(
+    honoured(
         "input.N.type=additional_tools",
-        [{"type": "additional_tools", "role": "developer", "tools": [_TOOL]}, _ASKED],
-        "the same",
+        reads_as(_ASKED, tools=[_chat_tool("look")]),
+        "offered with the others",
+        example=[{"type": "additional_tools", "role": "developer", "tools": [_TOOL]}, _ASKED],
         at="input",
         named="tools",
+        is_whole=True,
     ),
     ignored(
         "tools.N.type=web_search",
@@ -183,13 +234,21 @@ TOOLS: Final = (
             "code_interpreter",
         ),
     ),
-    not_applicable(
+    honoured(
         "tool_choice.type=allowed_tools",
-        "honoured with the mode auto, once tools are",
-        example={"type": "allowed_tools", "mode": "auto", "tools": []},
+        _leaves,
+        "with the mode auto; else refused",
+        example={"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "look"}]},
         at="tool_choice",
+        is_whole=True,
     ),
-    not_applicable("parallel_tool_calls", "nothing is called yet", example=False),
+    honoured(
+        "parallel_tool_calls",
+        effects.calls_once,
+        "false ends the answer with its first call",
+        example=False,
+        within={"tools": [_WEATHER], "input": "What is the weather in Paris?", "max_output_tokens": 64},
+    ),
 )
 
 FIELDS: Final = (
@@ -281,6 +340,7 @@ FIELDS: Final = (
     ignored("safety_identifier", "somebody"),
     ignored("service_tier", "flex"),
     ignored("stream_options.include_obfuscation", False, within={"stream_options": {}}),
+    ignored("stream_options.include_usage", True, "there always is", within={"stream_options": {}}),
     not_applicable("stream_options.include_usage", "the last event has the counts in any case", example=True),
     ignored("text.verbosity", "low"),
     ignored("user", "somebody"),

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from tests.conformance.effects import calls_once
 from tests.conformance.prompts import hides, reads
 from tests.conformance.record import Ask, Field, honoured, ignored, not_applicable, refused
 
@@ -35,16 +36,14 @@ _CHOICES: Final = (
     ),
 )
 
-# Where calls cannot be told from text yet: no tool can be offered.
-REFUSED_TOOLS: Final = (
-    refused("tools", [_TOOL], "the model's calls are not told from its text yet"),
-    *_CHOICES,
-    not_applicable("parallel_tool_calls", "nothing is called yet", example=False),
-)
-
 # Where a model is told of tools.
 TOLD_TOOLS: Final = (
-    honoured("tools", reads(_LINE), "told to the chat template", example=[_TOOL]),
+    honoured(
+        "tools",
+        reads(_LINE),
+        "answered where the template writes calls as JSON in tags, else refused",
+        example=[_TOOL],
+    ),
     honoured("tools.N.type=function", reads(_LINE), "", example=[_TOOL], at="tools"),
     honoured("tools.N.function.name", reads("look("), "", example=[_TOOL], at="tools"),
     honoured("tools.N.function.description", reads("Looks there."), "", example=[_TOOL], at="tools"),
@@ -59,5 +58,29 @@ TOLD_TOOLS: Final = (
         named="tools.0.type",
     ),
     *_CHOICES,
-    not_applicable("parallel_tool_calls", "nothing is called yet", example=False),
+)
+
+# Where nothing is answered.
+UNCALLED: Final = (not_applicable("parallel_tool_calls", "of the answer", example=False),)
+
+_WEATHER: Final = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+CALLED: Final = (
+    honoured(
+        "parallel_tool_calls",
+        calls_once,
+        "false ends the answer with its first call",
+        example=False,
+        within={
+            "tools": [_WEATHER],
+            "messages": [{"role": "user", "content": "What is the weather in Paris?"}],
+            "max_tokens": 64,
+        },
+    ),
 )

@@ -35,9 +35,14 @@ class TextOptions(WireModel):
     format: dict[str, Any] | None = None
 
 
+class StreamOptions(WireModel):
+    """Options of a stream; none of them has an effect, so that each is named."""
+
+
 class ResponsesRequest(SamplingFields):
     """The body."""
 
+    stream_options: StreamOptions | None = None  # type: ignore[assignment]  # the other dialects' have one
     input: Annotated[list[dict[str, Any]], BeforeValidator(_as_items)] = Field(default_factory=list)
     instructions: str | None = None
     previous_response_id: str | None = None
