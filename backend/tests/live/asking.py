@@ -52,10 +52,10 @@ class LiveAsk:
         return self._read(self._server.post(self._endpoint.path, body))
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        return self._server.post(path, body).raise_for_status().json()
+        return _json(self._server.post(path, body))
 
     def get(self, path: str) -> Any:
-        return self._server.client.get(path).raise_for_status().json()
+        return _json(self._server.client.get(path))
 
     def prompt(self, body: Mapping[str, Any]) -> str:
         return self._rendered(self._server, body).text
@@ -126,6 +126,11 @@ class ForgetfulAsk(LiveAsk):
 
     def wait_until(self, condition: Callable[[], Any], what: str) -> Any:
         return wait_until(condition, what, deadline_s=1)
+
+
+def _json(response: httpx.Response) -> Any:
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def _ignored(response: httpx.Response) -> tuple[str, ...]:
