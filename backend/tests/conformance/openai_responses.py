@@ -341,7 +341,6 @@ FIELDS: Final = (
     ignored("service_tier", "flex"),
     ignored("stream_options.include_obfuscation", False, within={"stream_options": {}}),
     ignored("stream_options.include_usage", True, "there always is", within={"stream_options": {}}),
-    not_applicable("stream_options.include_usage", "the last event has the counts in any case", example=True),
     ignored("text.verbosity", "low"),
     ignored("user", "somebody"),
     ignored("client_metadata", {"a": "b"}),

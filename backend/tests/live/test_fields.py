@@ -137,3 +137,8 @@ def test_reserved_template_variables_are_refused(server: Server) -> None:
     for harmless in ({}, {"enable_thinking": False}, None):
         response = server.post("/v1/chat/completions", {**CHAT, "chat_template_kwargs": harmless})
         assert response.status_code == 200
+
+
+def test_a_template_variable_that_nobody_reads_is_named(server: Server) -> None:
+    asked = {**CHAT, "chat_template_kwargs": {"enable_thinking": False, "mood": "calm"}}
+    assert ignored(server.post("/v1/chat/completions", asked)) == {"chat_template_kwargs.mood"}

@@ -109,10 +109,10 @@ class ChatTemplate:
         return not _REASONING_KEYS.isdisjoint(self._use(has_tools=False).words)
 
     def _granted(self, prompt: ChatPrompt) -> tuple[Mapping[str, Any], list[str]]:
-        """The template's variables, with those of the hints that it reads; and the hints of which none is."""
+        """The variables, with those of the hints that it reads; and paths of what it does not read."""
         known = self._use(has_tools=bool(prompt.tools)).variables
         kwargs: dict[str, Any] = {}
-        unknown: list[str] = []
+        unknown = [f"chat_template_kwargs.{name}" for name in prompt.template_kwargs if name not in known]
         for hint in prompt.hints:
             granted = {name: value for name, value in hint.variables.items() if name in known}
             kwargs |= granted
