@@ -10,7 +10,10 @@ from starlette.types import Message
 from mlx_manager.mlx_server.domain.events import EventBatches, TextDelta
 from mlx_manager.mlx_server.generation import RunningGeneration
 from mlx_manager.mlx_server.protocols import sse
+from mlx_manager.mlx_server.protocols.anthropic_messages.render import MessagesRenderer
+from mlx_manager.mlx_server.protocols.openai_chat.render import ChatRenderer
 from mlx_manager.mlx_server.protocols.openai_completions.render import CompletionRenderer
+from mlx_manager.mlx_server.protocols.sse import StreamRenderer
 
 
 class Endless:
@@ -86,4 +89,42 @@ async def test_an_error_of_the_same_name_is_not_taken_for_a_slow_client() -> Non
     response = sse.GenerationStream(cast(RunningGeneration, running), renderer, {})
     with pytest.raises(TimeoutError, match="from inside"):
         await response({"type": "http", "method": "POST"}, receive, send)
+    assert running.is_closed
+
+
+class Silent(Endless):
+    """A generation that waits for its first token."""
+
+    async def events(self) -> EventBatches:
+        await asyncio.Event().wait()
+        yield []
+
+
+@pytest.mark.parametrize(
+    ("renderer", "ping"),
+    [
+        (CompletionRenderer("m"), b": ping\n\n"),
+        (ChatRenderer("m"), b": ping\n\n"),
+        (MessagesRenderer("m", "req_1"), b'event: ping\ndata: {"type":"ping"}\n\n'),
+    ],
+    ids=["completions", "chat", "messages"],
+)
+async def test_a_silent_stream_is_kept_open(
+    renderer: StreamRenderer, ping: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sse, "_PING_S", 0.02)
+    running, left, sent = Silent(), asyncio.Event(), []
+
+    async def receive() -> Message:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message.get("body", b""))
+        if sent.count(ping) == 3:
+            left.set()
+
+    response = sse.GenerationStream(cast(RunningGeneration, running), renderer, {})
+    await asyncio.wait_for(response({"type": "http", "method": "POST"}, receive, send), 60)
+    assert sent[-1] == ping
     assert running.is_closed
