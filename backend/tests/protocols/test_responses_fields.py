@@ -89,7 +89,7 @@ def test_template_kwargs() -> None:
         {"truncation": "disabled"},
         {"include": ["reasoning.encrypted_content"]},
         {"include": None},
-        {"stream_options": {"include_usage": True}},
+        {"stream_options": {}},
     ],
 )
 def test_fields_that_are_taken(fields: dict[str, Any]) -> None:
@@ -115,6 +115,7 @@ def test_fields_that_are_taken(fields: dict[str, Any]) -> None:
             ["reasoning.summary", "reasoning.context", "reasoning.generate_summary"],
         ),
         ({"stream_options": {"include_obfuscation": False}}, ["stream_options.include_obfuscation"]),
+        ({"stream_options": {"include_usage": True}}, ["stream_options.include_usage"]),
         ({"top_logprobs": 3}, ["top_logprobs"]),
         (
             {"include": ["reasoning.encrypted_content", "file_search_call.results", "x"]},
