@@ -113,18 +113,19 @@ class RunningGeneration:
         return [(self._arriving.pop(task), task.result()) for task in done]
 
     def _advance(self, arrivals: Sequence[tuple[Choice, list[TokenEvent]]]) -> list[Event]:
+        # Once for each token of each stream: what need not be looked at is not.
         events: list[Event] = []
+        has_ended = False
         for choice, arrived in arrivals:
-            told = choice.translate(arrived)
-            if told and isinstance(failed := told[-1], Failed):
-                self._end = failed
-                events += told
+            events += choice.translate(arrived)
+            has_ended = has_ended or choice.finish is not None
+            if events and isinstance(events[-1], Failed):
+                self._end = events[-1]
                 break
-            events += told
         if not self._is_writing and (progress := self._note_reading()) is not None:
             events.insert(0, progress)
         self._note_writing(events)
-        if self._end is None and all(choice.finish is not None for choice in self._choices):
+        if has_ended and self._end is None and all(choice.finish is not None for choice in self._choices):
             self._end = self._finished()
             events.append(self._end)
         return events
@@ -155,6 +156,8 @@ class RunningGeneration:
 
     @property
     def _drawn_tokens(self) -> int:
+        if len(self._choices) == 1:
+            return self._choices[0].drawn_tokens
         return sum(choice.drawn_tokens for choice in self._choices)
 
     def _cached_tokens(self) -> int:

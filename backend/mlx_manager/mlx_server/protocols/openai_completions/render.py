@@ -101,8 +101,9 @@ class CompletionRenderer(ChunkRenderer):
     def _chunk(self, choice: Choice, whole: Finished | None = None) -> bytes:
         # With include_usage every chunk carries the field, null until the last.
         usage = None if self._include_usage else UNSET
-        timings, cache = (None, None) if whole is None else (whole.timings, whole.cache)
-        return self._encode([choice], usage, timings, cache)
+        if whole is None:
+            return msgspec.json.encode(Completion(self._id, self._created, self._model, [choice], usage))
+        return self._encode([choice], usage, whole.timings, whole.cache)
 
     def _encode(
         self,
