@@ -122,7 +122,7 @@ class Generator:
         description = await asyncio.to_thread(self._pool.describe, request.model)
         check_kinds(request, description)
         tokenizer = await self._pool.tokenizer(description)
-        return sum(len(prompt.token_ids) for prompt in await encode(request, tokenizer))
+        return sum(len(prompt.token_ids) for prompt in await encode(request, tokenizer, is_read=False))
 
     def end_youngest(self, reason: str) -> bool:
         """End the request that was accepted last, because memory is short; False where none runs."""

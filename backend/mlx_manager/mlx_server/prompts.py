@@ -24,15 +24,23 @@ _CONTEXT_TOKENS: Final = 5
 _SEEDS: Final = 2**64
 
 
-async def encode(request: GenerationRequest, tokenizer: Tokenizer) -> list[EncodedPrompt]:
+async def encode(
+    request: GenerationRequest, tokenizer: Tokenizer, *, is_read: bool = True
+) -> list[EncodedPrompt]:
     """The prompts in tokens.
+
+    Args:
+        is_read: whether a model is to read them, or they are only counted or looked at.
 
     Raises:
         ApiError: a conversation cannot be rendered, or the model cannot fill gaps.
     """
 
     def encode_all() -> list[EncodedPrompt]:
-        return [tokenizer.encode(prompt, all_boundaries=request.explain_cache) for prompt in request.prompts]
+        return [
+            tokenizer.encode(prompt, all_boundaries=request.explain_cache, is_read=is_read)
+            for prompt in request.prompts
+        ]
 
     try:
         # Templates and long prompts take milliseconds that other streams should not wait for.

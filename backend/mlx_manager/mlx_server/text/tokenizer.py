@@ -137,7 +137,12 @@ class Tokenizer:
             raise ApiError(ErrorCode.CHAT_TEMPLATE_FAILED, reason, param="messages") from error
 
     def encode(
-        self, prompt: Prompt, *, all_boundaries: bool = False, add_special_tokens: bool = True
+        self,
+        prompt: Prompt,
+        *,
+        all_boundaries: bool = False,
+        add_special_tokens: bool = True,
+        is_read: bool = True,
     ) -> EncodedPrompt:
         """A prompt in tokens.
 
@@ -148,13 +153,15 @@ class Tokenizer:
             all_boundaries: tell the end of every message, not only of those that a later prompt is
                 likely to begin with.
             add_special_tokens: whether plain text gets them.
+            is_read: whether a model is to read it; for one that is only counted or looked at, the
+                conversation's boundaries are not looked for, which takes several renderings.
 
         Raises:
             ApiError: a conversation cannot be rendered.
         """
         match prompt:
             case ChatPrompt():
-                return self._encode_chat(prompt, all_boundaries=all_boundaries)
+                return self._encode_chat(prompt, all_boundaries=all_boundaries, is_read=is_read)
             case TextPrompt(text=text):
                 return EncodedPrompt(self._rust.encode(text, add_special_tokens=add_special_tokens).ids, text)
             case TokenPrompt(token_ids=token_ids):
@@ -185,11 +192,13 @@ class Tokenizer:
             raise ApiError(ErrorCode.CHAT_TEMPLATE_MISSING, message, param="messages")
         return self._template
 
-    def _encode_chat(self, stated: ChatPrompt, *, all_boundaries: bool) -> EncodedPrompt:
+    def _encode_chat(self, stated: ChatPrompt, *, all_boundaries: bool, is_read: bool) -> EncodedPrompt:
         template = self._chat_template()
         guard = TemplateGuard(self.template_bounds)
         text, prompt, ignored = self._render(template, stated, guard)
         encoding = self._rust.encode(text, add_special_tokens=False)
+        if not is_read:
+            return EncodedPrompt(encoding.ids, text, ignored=tuple(ignored))
 
         def render(messages: Sequence[ChatMessage]) -> str:
             return guard.run(lambda: template.render(prompt, messages, for_answer=False))

@@ -77,7 +77,7 @@ async def _conversation(
     chat = {name: value for name, value in body.items() if name not in Wishes.model_fields}
     generation, wire = parse_chat(chat, request.state.request_id)
     model, tokenizer = await _tokenizer(request, serving, wire.model, generation)
-    (prompt,) = await encode(generation, tokenizer)
+    (prompt,) = await encode(generation, tokenizer, is_read=False)
     return model, tokenizer, prompt, [*ignored_paths(wire, UNSUPPORTED), *prompt.ignored]
 
 
