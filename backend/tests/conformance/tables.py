@@ -1,4 +1,4 @@
-"""All tables. Those whose route is not there wait for it."""
+"""All tables."""
 
 from typing import Final
 

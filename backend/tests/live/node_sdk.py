@@ -48,13 +48,6 @@ def require_node() -> None:
     pytest.skip(said)
 
 
-def needs_route(path: str) -> pytest.MarkDecorator:
-    """A mark that skips tests while the server has no such route."""
-    from mlx_manager.mlx_server.main import app
-
-    return pytest.mark.skipif(path not in app.openapi()["paths"], reason=f"the server has no {path}")
-
-
 @dataclass(frozen=True)
 class NodeSdk:
     """One of the SDKs, pointed at a server; it does not repeat failed requests."""

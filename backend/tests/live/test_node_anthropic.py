@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.node_sdk import NodeSdk, needs_route, one_leaves
+from tests.live.node_sdk import NodeSdk, one_leaves
 from tests.live.server import ENDLESS, Server
-
-pytestmark = needs_route("/v1/messages")
 
 MESSAGES: list[Any] = [{"role": "user", "content": "What is MLX Manager?"}]
 ASKED: dict[str, Any] = {"model": "demo", "messages": MESSAGES, "max_tokens": 48, "temperature": 0}

@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.node_sdk import NodeSdk, needs_route, one_leaves
+from tests.live.node_sdk import NodeSdk, one_leaves
 from tests.live.server import ENDLESS, Server
-
-pytestmark = needs_route("/v1/responses")
 
 QUESTION = "What is MLX Manager?"
 ASKED: dict[str, Any] = {"model": "demo", "input": QUESTION, "max_output_tokens": 48, "temperature": 0}
