@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
+from mlx_manager.mlx_server.domain.formats import AnswerFormat
+from mlx_manager.mlx_server.domain.tools import ToolCall, ToolChoice, ToolDefinition
 
 # Beyond these a repetition penalty leaves nothing of a model's logits; 0 would divide by zero.
 MIN_REPETITION_PENALTY: Final = 0.01
@@ -131,6 +132,7 @@ class ChatPrompt:
         tools: what the model may call.
         continues_last: whether the answer goes on with the last message, which is an assistant's, instead
             of beginning a turn.
+        tool_choice: what of the tools may be called, and whether one must.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -138,6 +140,7 @@ class ChatPrompt:
     tools: tuple[ToolDefinition, ...] = ()
     hints: tuple[TemplateHint, ...] = ()
     continues_last: bool = False
+    tool_choice: ToolChoice = ToolChoice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,9 @@ class GenerationRequest:
         stop: strings that end the text and are not part of it.
         top_logprobs: None asks for no logprobs; 0 for the drawn token's alone, n for the n likeliest, too.
         parallel_calls: whether an answer may call more than one tool.
+        answer_format: what each answer must be; None leaves it free.
+        reasoning_budget: most tokens that the model may reason for; None leaves that to it.
+        reasoning_budget_path: where the wire had that; named to the client where the model does not reason.
         tenant: whose request it is: until keys exist a hash of the credential that was sent.
         cache_salt: keeps this request's prefixes apart from those of other salts.
         ignore_eos: whether the tokens that end a sequence are drawn over; the length alone ends it then.
@@ -200,6 +206,9 @@ class GenerationRequest:
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
     parallel_calls: bool = True
+    answer_format: AnswerFormat | None = None
+    reasoning_budget: int | None = None
+    reasoning_budget_path: str = ""
     tenant: str = ""
     priority: Priority = Priority.INTERACTIVE
     cache_salt: str = ""

@@ -1,0 +1,1 @@
+"""How models write calls: a declaration of marks, a reader, and a grammar."""
