@@ -140,7 +140,7 @@ class ChatPrompt:
     tools: tuple[ToolDefinition, ...] = ()
     hints: tuple[TemplateHint, ...] = ()
     continues_last: bool = False
-    tool_choice: ToolChoice = ToolChoice()
+    tool_choice: ToolChoice = field(default_factory=ToolChoice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,7 @@ class ToolFormat(Protocol):
         """
         ...
 
-    def triggers(
-        self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal
-    ) -> tuple[Trigger, ...]:
+    def triggers(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> tuple[Trigger, ...]:
         """What opens calls in free text, each with the Lark grammar (rule `start`) of what must follow.
 
         A trigger's grammar reaches to where the text is free again: the end of one call where each is
