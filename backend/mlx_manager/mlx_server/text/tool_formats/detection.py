@@ -94,12 +94,16 @@ def detect_written(render: RenderTrial) -> Detection | None:
 
 
 def _as_written(found: ToolFormat, turn: _Turn) -> ToolFormat:
-    """A declared format of JSON objects with the keys that this template writes: more are read than it says."""
+    """A declared format of JSON objects with the keys that this template writes; others are read, too."""
     if isinstance(found, JsonCalls):
         for learnt in learn(turn.text, turn.tail or "", turn.calls):
             if isinstance(learnt, JsonCalls):
-                keys = {"name_key": learnt.name_key, "arguments_key": learnt.arguments_key}
-                return replace(found, is_list=learnt.is_list, **keys)
+                return replace(
+                    found,
+                    is_list=learnt.is_list,
+                    name_key=learnt.name_key,
+                    arguments_key=learnt.arguments_key,
+                )
     return found
 
 
