@@ -130,4 +130,4 @@ class NamedCalls:
 
 def _marks_in(text: str) -> list[str]:
     """The tags in a text that may hold other text, too."""
-    return re.findall(r"<[^<>\s]+>|\[[A-Z_]+\]", text)
+    return re.findall(r"<[^<>\s]+>|\[[A-Z_]+\]", text) or [text.strip()] * bool(text.strip())

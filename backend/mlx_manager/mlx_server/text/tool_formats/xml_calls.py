@@ -182,7 +182,8 @@ class XmlCalls:
             key = (yield from until(source, self.key[1])).strip()
             if self.value:
                 yield from skip_space(source)
-                yield from accept(source, self.value)
+                if not (yield from accept(source, self.value)) and self.value.startswith(source.rest):
+                    raise CutOff
             yield CallArguments(f"{separator}{json.dumps(key, ensure_ascii=False)}: ")
             separator = ", "
             yield from self._value(source, parameters.types(name, key))
@@ -223,13 +224,11 @@ class XmlCalls:
             if piece := source.take(position):
                 yield piece
             # A text may hold the tag itself: it is the end where what follows may follow.
-            while (after := source.rest[-length:].lstrip()) == "" or (
-                not after.startswith(followers) and any(tag.startswith(after) for tag in followers)
-            ):
-                if source.is_closed:
+            while not (after := source.rest[-length:].lstrip()).startswith(followers):
+                if source.is_closed or not any(tag.startswith(after) for tag in followers):
                     break
                 yield None
             closing = source.take(-length)
-            if (source.is_closed and not after) or after.startswith(followers):
+            if any(after.startswith(tag) or tag.startswith(after) for tag in followers):
                 return
             yield closing
