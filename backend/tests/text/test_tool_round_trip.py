@@ -110,6 +110,7 @@ EVERY_KIND: list[Call] = [
 ]
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_kind_of_argument_comes_back(name: str) -> None:
     needs(name)
