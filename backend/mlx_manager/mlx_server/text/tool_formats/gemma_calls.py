@@ -117,7 +117,7 @@ def _members(rules: Rules, tool: HeldTool) -> str:
         (f'{quoted(key)} ":" {_STYLE.value(rules, one, schema)}', key in required)
         for key, one in _STYLE.in_order(members)
     ]
-    return _STYLE.members(pairs)
+    return _STYLE.members(rules, pairs)
 
 
 def _object(source: Source) -> Reading[None]:

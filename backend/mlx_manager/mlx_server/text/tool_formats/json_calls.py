@@ -198,6 +198,9 @@ def _read_calls(source: Source, closing: str, keys: _Keys, names: Collection[str
         yield from accept(source, closing)
     if not is_list:
         yield CallEnd()
+    if names is not None:
+        # Llama 3 puts this between two calls.
+        yield from skip_space(source, also=";")
 
 
 def _read_call(source: Source, keys: _Keys, names: Collection[str] | None) -> Reading[None]:

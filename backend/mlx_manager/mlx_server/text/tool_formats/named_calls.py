@@ -26,6 +26,8 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
 from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
 
 _LONGEST_NAME: Final = 300
+# A tag, in a text that may hold others, too.
+_MARK: Final = re.compile(r"<[^<>\s]+>|\[[A-Z_]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class NamedCalls:
     @property
     def marks(self) -> tuple[str, ...]:
         texts = (*self.section, self.call, self.after_name, self.closing, self.suffix[0])
-        return tuple(dict.fromkeys(mark for text in texts for mark in _marks_in(text)))
+        found = [mark for text in texts for mark in _MARK.findall(text)]
+        return tuple(dict.fromkeys([*found, self.section[0] or self.call]))
 
     def splitter(self, tools: Sequence[ToolDefinition], *, parallel: bool, choice: int) -> CallSplitter:
         opening = Opening(self.section[0] or self.call)
@@ -126,8 +129,3 @@ class NamedCalls:
         if match is None:
             raise NotACall
         return match[1]
-
-
-def _marks_in(text: str) -> list[str]:
-    """The tags in a text that may hold other text, too."""
-    return re.findall(r"<[^<>\s]+>|\[[A-Z_]+\]", text) or [text.strip()] * bool(text.strip())

@@ -120,7 +120,7 @@ class PythonCalls:
             (f'{quoted(key)} "=" {STYLE.value(rules, one, schema)}', key in required)
             for key, one in members.items()
         ]
-        return f'{STYLE.members(pairs)} ")"'
+        return f'{STYLE.members(rules, pairs)} ")"'
 
 
 def _read_calls(source: Source, closing: str, names: Collection[str] | None) -> Reading[None]:

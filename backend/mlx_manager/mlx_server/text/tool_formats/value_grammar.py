@@ -82,7 +82,7 @@ class ValueStyle:
             else [*members.items()]
         )
 
-    def members(self, pairs: list[tuple[str, bool]]) -> str:
+    def members(self, rules: Rules, pairs: list[tuple[str, bool]]) -> str:
         """Members in their order, commas between them.
 
         Args:
@@ -93,7 +93,8 @@ class ValueStyle:
         for body, needed in reversed(pairs):
             after = f"{self.comma} {body} {later}"
             first = f"{body} {later}" if needed else f"({body} {later} | {first})"
-            later = after if needed else f"({after} | {later})"
+            # By name: written out, it would double with each.
+            later = rules.add("members", after if needed else f"{after} | {later}")
         return first
 
     def _of_type(
@@ -124,7 +125,7 @@ class ValueStyle:
             (self._pair(self.key(rules, key), self.value(rules, one, root, depth - 1)), key in required)
             for key, one in self.in_order(members)
         ]
-        return f'"{{" {self.members(pairs)} "}}"'
+        return f'"{{" {self.members(rules, pairs)} "}}"'
 
     def _any(self, rules: Rules) -> str:
         words = any_of(json.dumps(word) for word in self.words.values())
