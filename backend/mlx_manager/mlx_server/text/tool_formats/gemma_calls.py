@@ -15,11 +15,11 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
     CallEnd,
     CallName,
-    NotACall,
     Reading,
     Source,
     accept,
     expect,
+    name_until,
     num_undecided,
     skip_space,
     until,
@@ -30,7 +30,6 @@ from mlx_manager.mlx_server.text.tool_formats.value_grammar import ValueStyle
 from mlx_manager.mlx_server.text.tool_formats.values import is_closed, properties_of
 
 _QUOTE: Final = '<|"|>'
-_LONGEST_NAME: Final = 300
 _WORDS: Final = {
     "true": "true",
     "false": "false",
@@ -94,9 +93,7 @@ class GemmaCalls:
     def _read(self, source: Source, opening: Opening) -> Reading[None]:
         yield from skip_space(source)
         yield from expect(source, "call:")
-        name = (yield from until(source, "{", most=_LONGEST_NAME)).strip()
-        if not re.fullmatch(r"[^\s<>]+", name):
-            raise NotACall
+        name = yield from name_until(source, "{")
         yield CallName(name)
         yield from _object(source)
         yield from skip_space(source)

@@ -20,12 +20,11 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
     Source,
     accept,
     expect,
+    name_until,
     skip_space,
-    until,
 )
 from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
 
-_LONGEST_NAME: Final = 300
 # A tag, in a text that may hold others, too.
 _MARK: Final = re.compile(r"<[^<>\s]+>|\[[A-Z_]+\]")
 
@@ -101,7 +100,7 @@ class NamedCalls:
             yield from skip_space(source)
             yield from expect(source, self.call)
         while True:
-            name = self._name_in((yield from until(source, self.after_name, most=_LONGEST_NAME)))
+            name = self._name_in((yield from name_until(source, self.after_name)))
             yield CallName(name)
             yield from skip_space(source)
             if self.closing and source.rest.startswith(self.closing.strip()):
@@ -125,7 +124,7 @@ class NamedCalls:
         """The tool's name, without what stands around it. Raises NotACall."""
         mark, pattern = self.suffix
         suffix = f"(?:{re.escape(mark)}{pattern})?" if mark else ""
-        match = re.fullmatch(f"\\s*(?:{re.escape(self.prefix)})?([^\\s<>]+?){suffix}\\s*", text)
+        match = re.fullmatch(f"(?:{re.escape(self.prefix)})?([^\\s<>]+?){suffix}", text)
         if match is None:
             raise NotACall
         return match[1]

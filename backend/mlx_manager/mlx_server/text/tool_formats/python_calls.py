@@ -129,6 +129,7 @@ def _read_calls(source: Source, closing: str, names: Collection[str] | None) -> 
     while True:
         yield from _read_call(source, names)
         yield CallEnd()
+        names = None  # it is a list of calls, whatever they call
         yield from skip_space(source, also=",;" if is_list or closing else "")
         if is_list and (yield from accept(source, "]")):
             yield from skip_space(source)

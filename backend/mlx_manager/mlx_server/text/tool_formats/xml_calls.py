@@ -21,6 +21,7 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
     Source,
     accept,
     expect,
+    name_until,
     num_undecided,
     skip_space,
     until,
@@ -147,7 +148,7 @@ class XmlCalls:
         before, after = self.function
         yield from expect(source, before)
         if after:
-            name = (yield from until(source, after, most=_LONGEST_NAME)).strip()
+            name = yield from name_until(source, after)
         else:
             while (match := _NAME.match(source.rest)) and match.end() == len(source.rest):
                 yield from wait(source)
