@@ -103,9 +103,9 @@ def tiny(family: str) -> Any:
     return build(family)
 
 
-def build(family: str) -> Any:
-    """As `tiny`, and nobody else's."""
-    family_config = config_of(family)
+def build(family: str, **changed: Any) -> Any:
+    """As `tiny`, and nobody else's; with some of its configuration changed."""
+    family_config = config_of(family) | changed
     model_type = family_config["model_type"]
     module = importlib.import_module(f"mlx_lm.models.{MODEL_REMAPPING.get(model_type, model_type)}")
     mx.random.seed(7)
