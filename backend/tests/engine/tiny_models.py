@@ -153,9 +153,10 @@ def _livelier(name: str, weight: mx.array, tied: bool) -> mx.array:
     return weight
 
 
-def save_folder(path: Path, family: str = "llama") -> Path:
-    """The model as a folder that `loader.load` can read."""
+def save_folder(path: Path, family: str = "llama", **changed: Any) -> Path:
+    """The model as a folder that `loader.load` can read; with some of its configuration changed."""
     path.mkdir(parents=True, exist_ok=True)
-    (path / "config.json").write_text(json.dumps(config_of(family)))
-    mx.save_safetensors(str(path / "model.safetensors"), dict(tree_flatten(tiny(family).parameters())))
+    (path / "config.json").write_text(json.dumps(config_of(family) | changed))
+    model = build(family, **changed) if changed else tiny(family)
+    mx.save_safetensors(str(path / "model.safetensors"), dict(tree_flatten(model.parameters())))
     return path

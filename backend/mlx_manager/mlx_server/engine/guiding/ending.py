@@ -8,9 +8,12 @@ import numpy as np
 
 from mlx_manager.mlx_server.engine.guiding.vocabulary import GuideVocabulary
 
-# What closes things, then what begins a short value.
-_PREFERRED: Final = (b"}", b"]", b'"', b"0", b"1", b",", b"<", b"null", b"true", b"false")
+# Outside of strings: what closes things, then what is or begins a short value, then what goes on.
+_PREFERRED: Final = b'}],01"ntf{[-'
+_QUOTE: Final = ord('"')
+_LETTERS: Final = b"xy"
 _MOST_STEPS: Final = 192
+_MOST_LOOKED_AT: Final = 4096
 
 
 class Ending(NamedTuple):
@@ -36,8 +39,9 @@ class EndingFinder:
 
     def __init__(self, vocabulary: GuideVocabulary) -> None:
         self._vocabulary = vocabulary
-        ids = [vocabulary.encode(text) for text in _PREFERRED]
-        self._preferred = [found[0] for found in ids if len(found) == 1]
+        self._preferred = self._ids(_PREFERRED)
+        self._letters = self._ids(_LETTERS)
+        self._quote = self._ids(bytes([_QUOTE]))
 
     def find(self, matcher: llguidance.LLMatcher) -> Ending | None:
         """An end of what the matcher has taken so far; None where none is near or can be told.
@@ -59,11 +63,24 @@ class EndingFinder:
         return None
 
     def _choose(self, mask: bytes, uses: Counter[int]) -> int:
-        """A token that closes something, or the shortest that was taken least; -1 where the mask is empty."""
-        allowed = [token_id for token_id in self._preferred if mask[token_id // 8] >> token_id % 8 & 1]
-        if not allowed:
-            bits = np.unpackbits(np.frombuffer(mask, np.uint8), bitorder="little")
-            found = np.flatnonzero(bits)[: 64 * _MOST_STEPS].tolist()
-            bytes_of = self._vocabulary.bytes_of
-            allowed = sorted(found, key=lambda token_id: len(bytes_of(token_id)))[:64]
-        return min(allowed, key=lambda token_id: uses[token_id], default=-1)
+        """The token that most likely leads to an end; -1 where the mask is empty."""
+        is_in_text = bool(self._allowed(self._letters, mask))
+        if is_in_text and (quote := self._allowed(self._quote, mask)):
+            return quote[0]
+        # Where letters may come, brackets are letters, too.
+        if not is_in_text and (found := self._allowed(self._preferred, mask)):
+            return found[0]
+        bits = np.unpackbits(np.frombuffer(mask, np.uint8), bitorder="little")
+        allowed = np.flatnonzero(bits)[:_MOST_LOOKED_AT].tolist()
+        bytes_of = self._vocabulary.bytes_of
+        # The least used, so that no letter is written for ever; of those the shortest.
+        return min(allowed, key=lambda token_id: (uses[token_id], len(bytes_of(token_id))), default=-1)
+
+    def _ids(self, characters: bytes) -> list[int]:
+        """Tokens that are these characters."""
+        found = [self._vocabulary.encode(bytes([character])) for character in characters]
+        return [ids[0] for ids in found if len(ids) == 1]
+
+    @staticmethod
+    def _allowed(token_ids: list[int], mask: bytes) -> list[int]:
+        return [token_id for token_id in token_ids if mask[token_id // 8] >> token_id % 8 & 1]
