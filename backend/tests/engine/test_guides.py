@@ -4,12 +4,15 @@ import json
 import re
 
 import pytest
-from guide_vocabulary import Walk, compiler, json_grammar, token_id, vocabulary
+from guide_vocabulary import VOCAB_SIZE, Walk, compiler, json_grammar, token_id, tokenizer, vocabulary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlx_manager.mlx_server.engine.guiding.compiler import GrammarError
-from mlx_manager.mlx_server.engine.wire import Guide, ReasoningGuide, Trigger
+from mlx_manager.mlx_server.engine.guiding.compiler import GrammarCompiler, GrammarError
+from mlx_manager.mlx_server.engine.guiding.plan import GuidePlan
+from mlx_manager.mlx_server.engine.guiding.row import GuideRow
+from mlx_manager.mlx_server.engine.guiding.vocabulary import GuideVocabulary
+from mlx_manager.mlx_server.engine.wire import Guide, ReasoningGuide, Trigger, Vocabulary
 
 SEEDS = st.integers(0, 2**32)
 SCHEMA = {
@@ -192,3 +195,15 @@ def test_what_cannot_be_compiled_says_why_in_one_line() -> None:
             compiler().matcher(grammar)
         assert why in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_a_model_without_an_end_never_takes_a_token_for_one() -> None:
+    endless = GuideVocabulary(Vocabulary(tokenizer().to_str(), []), VOCAB_SIZE)
+    compiled = GrammarCompiler(endless)
+    row = GuideRow(GuidePlan(Guide(grammar="start: /[ab]+/\n"), compiled), endless, 100)
+    (letter,) = endless.encode(b"a")
+    assert not row.note(letter)
+    mask = row.mask()
+    assert mask is not None
+    allowed = {endless.bytes_of(found) for found in range(VOCAB_SIZE) if Walk.allows(mask, found)}
+    assert allowed == {b"a", b"b", b"ab"}

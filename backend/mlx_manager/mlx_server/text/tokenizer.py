@@ -5,10 +5,12 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.domain.guide import ReasoningGuide
 from mlx_manager.mlx_server.domain.request import (
     Boundary,
     ChatMessage,
@@ -21,6 +23,7 @@ from mlx_manager.mlx_server.domain.request import (
 from mlx_manager.mlx_server.text.boundaries import find_ends, find_marks, to_boundaries
 from mlx_manager.mlx_server.text.chat_template import ChatTemplate
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
+from mlx_manager.mlx_server.text.grammars import Literals
 from mlx_manager.mlx_server.text.infill import arrange
 from mlx_manager.mlx_server.text.infill import find_marks as find_infill_marks
 from mlx_manager.mlx_server.text.template_guard import TemplateBounds, TemplateGuard, TemplateOverrun
@@ -56,6 +59,7 @@ class EncodedPrompt:
         boundaries: ends of a conversation's messages, ascending; those that could be told.
         ignored: paths of the request's fields that have no effect on this model.
         tool_format: how the model writes calls, where it may make some and they can be read.
+        reasoning: where its reasoning begins and ends; None where none is to come.
     """
 
     token_ids: list[int]
@@ -63,6 +67,7 @@ class EncodedPrompt:
     boundaries: tuple[Boundary, ...] = ()
     ignored: tuple[str, ...] = ()
     tool_format: ToolFormat | None = None
+    reasoning: ReasoningGuide | None = None
 
 
 class Tokenizer:
@@ -168,6 +173,17 @@ class Tokenizer:
                 return EncodedPrompt(list(token_ids), "")
             case InfillPrompt(prefix=prefix, suffix=suffix):
                 return EncodedPrompt(self._encode_gap(prefix, suffix), "")
+
+    @cached_property
+    def literals(self) -> Literals:
+        """Writes texts for grammars."""
+        added = self._rust.get_added_tokens_decoder()
+        return Literals({token.content: token_id for token_id, token in added.items() if token.special})
+
+    def serialised(self) -> str:
+        """The tokenizer as JSON of the tokenizers library. Takes a while."""
+        text: str = self._rust.to_str()
+        return text
 
     def show(self, token_ids: Iterable[int]) -> str:
         """A run of tokens as text for people, special tokens by name."""

@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 Mask: TypeAlias = NDArray[np.uint32]
 
 
-def num_words(vocab_size: int) -> int:
+def num_words(width: int) -> int:
     """Words of a mask."""
-    return -(-vocab_size // 32)
+    return -(-width // 32)
 
 
-def mask_of(token_ids: Iterable[int], vocab_size: int) -> Mask:
+def mask_of(token_ids: Iterable[int], width: int) -> Mask:
     """Only these tokens."""
-    bits = np.zeros(num_words(vocab_size) * 32, np.uint8)
-    bits[[token_id for token_id in token_ids if token_id < vocab_size]] = 1
+    bits = np.zeros(num_words(width) * 32, np.uint8)
+    bits[[token_id for token_id in token_ids if token_id < width]] = 1
     return np.packbits(bits, bitorder="little").view(np.uint32)
 
 
-def mask_without(token_ids: Iterable[int], vocab_size: int) -> Mask:
+def mask_without(token_ids: Iterable[int], width: int) -> Mask:
     """All tokens but these."""
-    return ~mask_of(token_ids, vocab_size)
+    return ~mask_of(token_ids, width)
 
 
-def excluded(mask: Mask, vocab_size: int) -> NDArray[np.bool_]:
-    """The tokens that are not in it. Shape: (V,)."""
-    return np.unpackbits((~mask).view(np.uint8), bitorder="little")[:vocab_size].view(np.bool_)
+def excluded(mask: Mask, num_logits: int) -> NDArray[np.bool_]:
+    """The tokens that are not in it. Shape: (num_logits,)."""
+    return np.unpackbits((~mask).view(np.uint8), bitorder="little")[:num_logits].view(np.bool_)

@@ -84,7 +84,7 @@ class Held:
         if not self._forced and self._ending is not None and remaining <= self._look_at:
             self._look_for_end(self._ending, remaining)
         if self._forced:
-            return mask_of(self._forced[:1], self._vocabulary.vocab_size)
+            return mask_of(self._forced[:1], self._vocabulary.width)
         mask = np.frombuffer(self._matcher.compute_bitmask(), np.uint32)
         if self._matcher.is_error():
             raise GuideFault(_why(self._matcher))
@@ -151,7 +151,7 @@ class Free:
         refused: set[int] = set()
         for opening, _ in self._open:
             refused |= opening.refused(self._tail)
-        return mask_without(refused, self._vocabulary.vocab_size) if refused else None
+        return mask_without(refused, self._vocabulary.width) if refused else None
 
     def take(self, token_id: int, text: bytes) -> Phase:
         """See `Phase`."""
@@ -228,9 +228,9 @@ class Reasoning:
             begun = next(self._closing.begun(self._tail), 0)
             self._forced = self._vocabulary.encode(self._closing.text[begun:])
         if self._forced:
-            return mask_of(self._forced[:1], self._vocabulary.vocab_size)
+            return mask_of(self._forced[:1], self._vocabulary.width)
         refused = self._never | self._closing.refused(self._tail)
-        return mask_without(refused, self._vocabulary.vocab_size) if refused else None
+        return mask_without(refused, self._vocabulary.width) if refused else None
 
     def take(self, token_id: int, text: bytes) -> Phase:
         """See `Phase`."""
@@ -266,16 +266,16 @@ class Undecided:
     """
 
     def __init__(
-        self, opening_ids: Sequence[int], held: Held, reasoning: Callable[[], Phase], vocab_size: int
+        self, opening_ids: Sequence[int], held: Held, reasoning: Callable[[], Phase], width: int
     ) -> None:
         self._opening_ids = list(opening_ids)
         self._held: Held | None = held
         self._reasoning = reasoning
-        self._vocab_size = vocab_size
+        self._width = width
 
     def mask(self, remaining: int) -> Mask | None:
         """See `Phase`."""
-        opening = mask_of(self._opening_ids[:1], self._vocab_size)
+        opening = mask_of(self._opening_ids[:1], self._width)
         if self._held is None:
             return opening
         held = self._held.mask(remaining)

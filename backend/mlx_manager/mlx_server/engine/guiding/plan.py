@@ -36,7 +36,7 @@ class GuidePlan:
         if reasoning is None or self._whole is None:
             return self._answer()
         opening_ids = self._vocabulary.encode(reasoning.opening.encode())
-        return Undecided(opening_ids, self._held(), self._reasoning, self._vocabulary.vocab_size)
+        return Undecided(opening_ids, self._held(), self._reasoning, self._vocabulary.width)
 
     def _answer(self) -> Phase:
         return self._free() if self._whole is None else self._held()
