@@ -18,7 +18,6 @@ from mlx_manager.mlx_server.domain.request import (
 from mlx_manager.mlx_server.text.output import OutputText
 from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
-from mlx_manager.mlx_server.text.tool_calls import ToolCallSplitter
 
 _CONTEXT_TOKENS: Final = 5
 _SEEDS: Final = 2**64
@@ -66,12 +65,16 @@ def make_choice(
     """The choice of this number, with what turns its tokens into text."""
     prompt_index = index // request.num_choices
     source, prompt = request.prompts[prompt_index], prompts[prompt_index]
-    tools = prompt.tool_format
+    context_ids = prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()
+    calls = None
+    tool_format = prompt.tool_format
+    if tool_format is not None and isinstance(source, ChatPrompt):
+        calls = tool_format.splitter(source.tools, parallel=request.parallel_calls, choice=index)
     output = OutputText(
-        tokenizer.detokenizer(prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()),
+        tokenizer.detokenizer(context_ids, () if tool_format is None else tool_format.marks),
         request.stop,
         _reasoning(source, prompt.text),
-        None if tools is None else ToolCallSplitter(tools, parallel=request.parallel_calls, choice=index),
+        calls,
         index,
     )
     echo = (prompt.text or tokenizer.show(prompt.token_ids)) if request.echo else ""

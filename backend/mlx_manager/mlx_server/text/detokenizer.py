@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ class Vocabulary:
         if token_id not in self._known:
             self._known[token_id] = self._find_bytes(token_id)
         return self._known[token_id]
+
+    def is_special(self, token_id: int) -> bool:
+        """Whether a token is one that no text shows."""
+        return token_id in self._special
 
     def text_of(self, token_id: int, before: int | None) -> str:
         """The text of a token after another: some lose a space at the very beginning."""
@@ -114,13 +118,20 @@ class Detokenizer:
     Args:
         vocabulary: of the model's tokenizer; shared by its detokenizers.
         context_ids: tokens that stand before the first one, where the text continues theirs.
+        shown_ids: special tokens that are given out by their names; the others are not seen.
 
     Attributes:
         vocabulary: the one that was given.
     """
 
-    def __init__(self, vocabulary: Vocabulary, context_ids: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        context_ids: Iterable[int] = (),
+        shown_ids: Collection[int] = frozenset(),
+    ) -> None:
         self.vocabulary = vocabulary
+        self._shown_ids = shown_ids
         self._utf8 = _Utf8(errors="replace")
         self._before: int | None = None
         self.push(context_ids)
@@ -135,6 +146,11 @@ class Detokenizer:
         return "".join(map(self._push, token_ids))
 
     def _push(self, token_id: int) -> str:
+        if token_id in self._shown_ids and self.vocabulary.is_special(token_id):
+            broken = self._utf8.decode(b"", final=True)
+            if self._before is None:
+                self._before = self.vocabulary.anchor
+            return broken + self.vocabulary.spelling(token_id)[0]
         spelt = self.vocabulary.bytes_of(token_id)
         if spelt is None:
             # A character that text interrupts will never be whole.

@@ -27,7 +27,7 @@ from mlx_manager.mlx_server.text.grammars import Literals
 from mlx_manager.mlx_server.text.infill import arrange
 from mlx_manager.mlx_server.text.infill import find_marks as find_infill_marks
 from mlx_manager.mlx_server.text.template_guard import TemplateBounds, TemplateGuard, TemplateOverrun
-from mlx_manager.mlx_server.text.tool_format import ToolFormat
+from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -242,9 +242,17 @@ class Tokenizer:
             start = start[:-1]  # some tokenizers end every text, too
         return start + arrange(marks, before, after, token_id)
 
-    def detokenizer(self, context_ids: Sequence[int] = ()) -> Detokenizer:
-        """For one answer; `context_ids` stand before it, where it continues their text."""
-        return Detokenizer(self._vocabulary, context_ids)
+    def detokenizer(self, context_ids: Sequence[int] = (), marks: Iterable[str] = ()) -> Detokenizer:
+        """For one answer.
+
+        Args:
+            context_ids: stand before it, where it continues their text.
+            marks: special tokens that are shown by their names, because they structure the answer.
+        """
+        ids = (self._rust.token_to_id(mark) for mark in marks)
+        return Detokenizer(
+            self._vocabulary, context_ids, frozenset(found for found in ids if found is not None)
+        )
 
 
 def _too_much(overrun: TemplateOverrun, guard: TemplateGuard) -> ApiError:
