@@ -126,12 +126,12 @@ class FlatJsonSchemaBody(WireModel):
     """
 
     type: Literal["json_schema"]
-    schema_: SchemaField = Field(alias="schema")
+    schema_: Annotated[dict[str, Any] | bool, BeforeValidator(as_schema)] = Field(alias="schema")
     name: str | None = None
     strict: bool | None = None
 
     def answer_format(self, path: str) -> AnswerFormat | None:
-        return JsonFormat(_stated(self.schema_), f"{path}.schema")
+        return JsonFormat(self.schema_, f"{path}.schema")
 
 
 FlatBody = Annotated[PlainBody | Annotated[FlatJsonSchemaBody, Tag("<json_schema>")], FORMAT_KINDS]
@@ -152,7 +152,8 @@ class JsonSchemaBody(WireModel):
     json_schema: JsonSchema
 
     def answer_format(self, path: str) -> AnswerFormat | None:
-        return JsonFormat(_stated(self.json_schema.schema_), f"{path}.json_schema.schema")
+        schema = self.json_schema.schema_
+        return JsonFormat(True if schema is None else schema, f"{path}.json_schema.schema")
 
 
 ResponseFormat = Annotated[PlainBody | Annotated[JsonSchemaBody, Tag("<json_schema>")], FORMAT_KINDS]
@@ -161,10 +162,6 @@ ResponseFormat = Annotated[PlainBody | Annotated[JsonSchemaBody, Tag("<json_sche
 def format_of(body: PlainBody | JsonSchemaBody | FlatJsonSchemaBody | None, path: str) -> AnswerFormat | None:
     """What the field at this path asks for, if anything."""
     return None if body is None else body.answer_format(path)
-
-
-def _stated(schema: Any) -> Any:
-    return True if schema is None else schema
 
 
 def one_format(
