@@ -11,6 +11,7 @@ from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.text.grammars import after_reasoning, answer_grammar, either
 from mlx_manager.mlx_server.text.json_schema import refusal
+from mlx_manager.mlx_server.text.reasoning import reasoning_guide
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool, ToolFormat
 
@@ -46,9 +47,7 @@ class GuideMaker:
             ApiError: what is asked for cannot be enforced, and must be; names the field.
         """
         budget = self._request.reasoning_budget
-        reasoning = encoded.reasoning
-        if reasoning is not None:
-            reasoning = replace(reasoning, budget=budget)
+        reasoning = reasoning_guide(encoded.reasoning_format, encoded.text, budget)
         ignored: list[str] = []
         if budget is not None and reasoning is None:
             ignored.append(self._request.reasoning_budget_path)
