@@ -12,16 +12,19 @@ class BareTemplate:
     Args:
         templates: by name; `default`, and for some models `tool_use` for conversations with tools.
         tokenizer_config: of the model; templates write some of its special tokens.
+
+    Attributes:
+        special_tokens_map: those tokens, by what they are for.
     """
 
     def __init__(self, templates: Mapping[str, str], tokenizer_config: Mapping[str, Any]) -> None:
         self._templates = templates
-        self._special: dict[str, str] = {}
+        self.special_tokens_map: dict[str, str] = {}
         for name in _SPECIAL:
             token = tokenizer_config.get(name)
             content = token.get("content") if isinstance(token, dict) else token
             if isinstance(content, str):
-                self._special[name] = content
+                self.special_tokens_map[name] = content
 
     def get_chat_template(self, _: None = None, tools: Sequence[Any] | None = None) -> str:
         """The template for conversations with or without tools."""
@@ -50,6 +53,6 @@ class BareTemplate:
             chat_template=self.get_chat_template(tools=tools),
             add_generation_prompt=add_generation_prompt,
             continue_final_message=continue_final_message,
-            **{**self._special, **kwargs},
+            **{**self.special_tokens_map, **kwargs},
         )
         return rendered

@@ -7,9 +7,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from jinja2.exceptions import SecurityError
+
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt
 from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
+from mlx_manager.mlx_server.text.mutable_template import write_mutable
 from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
 from mlx_manager.mlx_server.text.reasoning_formats.detection import (
     REASONING_KEYS,
@@ -95,14 +98,23 @@ class ChatTemplate:
         continues: bool = False,
         as_text: bool = False,
     ) -> str:
-        rendered: str = self._tokenizer.apply_chat_template(
-            [_for_template(message, reasoning_key, as_text=as_text) for message in messages],
-            tools=[_tool(tool) for tool in prompt.tools] or None,
-            tokenize=False,
-            add_generation_prompt=for_answer and not continues,
-            continue_final_message=continues,
-            **prompt.template_kwargs,
-        )
+        turns = [_for_template(message, reasoning_key, as_text=as_text) for message in messages]
+        tools = [_tool(tool) for tool in prompt.tools] or None
+        try:
+            rendered: str = self._tokenizer.apply_chat_template(
+                turns,
+                tools=tools,
+                tokenize=False,
+                add_generation_prompt=for_answer and not continues,
+                continue_final_message=continues,
+                **prompt.template_kwargs,
+            )
+        except SecurityError:  # it changes a list
+            if continues:
+                raise
+            variables = {"messages": turns, "tools": tools, "add_generation_prompt": for_answer}
+            variables |= self._tokenizer.special_tokens_map | dict(prompt.template_kwargs)
+            return write_mutable(self._tokenizer.get_chat_template(None, tools), variables)
         return rendered
 
     @cached_property

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from mlx_manager.mlx_server.domain.events import ToolCallStarted
 from mlx_manager.mlx_server.domain.request import ChatMessage
 from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
 from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
+from mlx_manager.mlx_server.text.tool_formats.json_calls import JsonCalls
+from mlx_manager.mlx_server.text.tool_formats.learning import learn
 from mlx_manager.mlx_server.text.tool_formats.registry import FORMATS, GENERIC, SIGNS
 
 _SAID: Final = "\uf8f5"  # a text that no template writes by itself
@@ -56,14 +58,53 @@ class Detection:
     turn: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """An assistant's turn with calls, cut out of a conversation.
+
+    Attributes:
+        tail: what follows an assistant's text in such a turn; None where that is not known, and the turn may
+            begin with more than the answer.
+    """
+
+    calls: Sequence[ToolCall]
+    as_text: bool
+    text: str
+    tail: str | None = None
+
+
 def detect_written(render: RenderTrial) -> Detection | None:
-    """The format of the calls that a template writes; None where it writes none that can be read."""
+    """The format of the calls that a template writes; None where it writes none that can be read.
+
+    It is one that is declared, or else one that is learnt.
+    """
+    turns: list[_Turn] = []
     for as_text in (False, True):
         for calls in (TRIAL_CALLS, TRIAL_CALLS[:1]):
             for turn in _turns(render, calls, as_text):
-                if (found := _reads(turn, calls)) is not None:
-                    return Detection(found, as_text, turn)
+                if (found := _reads(FORMATS, turn)) is not None:
+                    return Detection(_as_written(found, turn), as_text, turn.text)
+                turns.append(turn)
+    for turn in turns:
+        if turn.tail is not None:
+            learnt = tuple(learn(turn.text, turn.tail, turn.calls))
+            if (found := _reads(learnt, turn)) is not None:
+                return Detection(found, turn.as_text, turn.text)
     return None
+
+
+def _as_written(found: ToolFormat, turn: _Turn) -> ToolFormat:
+    """A declared format of JSON objects with the keys that this template writes; others are read, too."""
+    if isinstance(found, JsonCalls):
+        for learnt in learn(turn.text, turn.tail or "", turn.calls):
+            if isinstance(learnt, JsonCalls):
+                return replace(
+                    found,
+                    is_list=learnt.is_list,
+                    name_key=learnt.name_key,
+                    arguments_key=learnt.arguments_key,
+                )
+    return found
 
 
 def detect_told(template: str) -> ToolFormat:
@@ -74,7 +115,7 @@ def detect_told(template: str) -> ToolFormat:
     return GENERIC
 
 
-def _turns(render: RenderTrial, calls: Sequence[ToolCall], as_text: bool) -> Iterator[str]:
+def _turns(render: RenderTrial, calls: Sequence[ToolCall], as_text: bool) -> Iterator[_Turn]:
     """The assistant's turn with the calls, cut out in the ways there are to tell where it begins."""
     asked = ChatMessage("user", _ASKED)
     called = ChatMessage("assistant", "", tool_calls=tuple(calls))
@@ -85,12 +126,20 @@ def _turns(render: RenderTrial, calls: Sequence[ToolCall], as_text: bool) -> Ite
             continue
         prompt = _try(render, [asked], as_text=as_text, for_answer=True)
         if prompt and whole.startswith(prompt):
-            yield whole[len(prompt) :]
-        said = _try(render, [asked, ChatMessage("assistant", _SAID)], as_text=as_text)
-        if _SAID in said:
-            yield whole[_num_shared(whole, said[: said.index(_SAID)]) :]
+            yield _Turn(calls, as_text, whole[len(prompt) :])
+        before, said, tail = _try(
+            render, [asked, ChatMessage("assistant", _SAID)], as_text=as_text
+        ).partition(_SAID)
+        if said:
+            start = _num_shared(whole, before)
+            opened = whole.rfind("<", 0, start)
+            # Two marks may begin alike: neither is cut in two.
+            start = opened if opened > whole.rfind(">", 0, start) else start
+            yield _Turn(calls, as_text, whole[start:], tail)
         if _ASKED in whole:
-            yield whole[whole.rindex(_ASKED) + len(_ASKED) :]
+            yield _Turn(calls, as_text, whole[whole.rindex(_ASKED) + len(_ASKED) :])
+        if not after and said:
+            return
 
 
 def _num_shared(one: str, other: str) -> int:
@@ -108,12 +157,12 @@ def _try(
         return ""
 
 
-def _reads(turn: str, calls: Sequence[ToolCall]) -> ToolFormat | None:
+def _reads(formats: Sequence[ToolFormat], turn: _Turn) -> ToolFormat | None:
     """The format that reads exactly these calls, and leaves the least besides."""
-    wanted = [(call.name, json.loads(call.arguments)) for call in calls]
-    best, least = None, len(turn) + 1
-    for tool_format in FORMATS:
-        found, text = read_turn(tool_format, turn)
+    wanted = [(call.name, json.loads(call.arguments)) for call in turn.calls]
+    best, least = None, len(turn.text) + 1
+    for tool_format in formats:
+        found, text = read_turn(tool_format, turn.text)
         if found == wanted and len(text) < least:
             best, least = tool_format, len(text)
     return best

@@ -94,7 +94,11 @@ class JsonCalls:
             grammar_after = self._after_opening(tools, parallel=parallel, literal=literal)
             found.append(Trigger(self.opening, grammar_after))
         if self.bare:
-            found += [self._bare_trigger(tool, gap, literal) for tool in tools for gap in (" ", "")]
+            found += [
+                self._bare_trigger(tool, tools, gap, parallel=parallel, literal=literal)
+                for tool in tools
+                for gap in (" ", "")
+            ]
         return tuple(found)
 
     def forced(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> str:
@@ -114,11 +118,18 @@ class JsonCalls:
             return rules.text(self._list(rules, tools, parallel=parallel))
         return rules.text(self._body(rules, tools))
 
-    def _bare_trigger(self, tool: HeldTool, gap: str, literal: Literal) -> Trigger:
+    def _bare_trigger(
+        self, tool: HeldTool, tools: Sequence[HeldTool], gap: str, *, parallel: bool, literal: Literal
+    ) -> Trigger:
         """A bare object is known for a call by its name, as the template writes it or without spaces."""
         rules = Rules(literal)
         text = f'{{"{self.name_key}":{gap}{json.dumps(tool.name, ensure_ascii=False)}'
-        return Trigger(text, rules.text(self._arguments(rules, tool)), at_start=True)
+        rest = self._arguments(rules, tool)
+        if self.is_list:
+            text, space = f"[{text}", rules.space
+            more = f'({space} "," {space} {self._any_call(rules, tools)})*' if parallel else ""
+            rest = f'{rest} {more} {space} "]"'
+        return Trigger(text, rules.text(rest), at_start=True)
 
     def _list(self, rules: Rules, tools: Sequence[HeldTool], *, parallel: bool) -> str:
         space = rules.space

@@ -91,7 +91,7 @@ class NamedCalls:
         suffix = grammar.optional(f"{rules.mark(mark)} /{pattern}/") if mark else ""
         held = rules.add("arguments", grammar.json_of(grammar.arguments_schema(tool)))
         name = f"{quoted(self.prefix)} {quoted(tool.name)} {suffix} {rules.mark(self.after_name)}"
-        return f"{name} {held} {rules.mark(self.closing)}"
+        return f"{name} {rules.space} {held} {rules.space} {rules.mark(self.closing)}"
 
     def _read(self, source: Source, opening: Opening) -> Reading[None]:
         if self.section[0]:

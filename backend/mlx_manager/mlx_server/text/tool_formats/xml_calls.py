@@ -145,8 +145,8 @@ class XmlCalls:
     def _function_name(self, source: Source) -> Reading[str]:
         yield from skip_space(source)
         before, after = self.function
-        if before:
-            yield from expect(source, before)
+        yield from expect(source, before)
+        if after:
             name = (yield from until(source, after, most=_LONGEST_NAME)).strip()
         else:
             while (match := _NAME.match(source.rest)) and match.end() == len(source.rest):
