@@ -19,7 +19,6 @@ from mlx_manager.mlx_server.text.output import OutputText
 from mlx_manager.mlx_server.text.reasoning import DEFAULT_FORMAT, splitter_after, splitter_within
 from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningSplitter
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
-from mlx_manager.mlx_server.text.tool_calls import ToolCallSplitter
 
 _CONTEXT_TOKENS: Final = 5
 _SEEDS: Final = 2**64
@@ -67,14 +66,19 @@ def make_choice(
     """The choice of this number, with what turns its tokens into text."""
     prompt_index = index // request.num_choices
     source, prompt = request.prompts[prompt_index], prompts[prompt_index]
-    tools = prompt.tool_format
-    context = prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()
-    shown = (prompt.reasoning_format or DEFAULT_FORMAT).marks if isinstance(source, ChatPrompt) else ()
+    context_ids = prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()
+    calls = None
+    shown: tuple[str, ...] = ()
+    if isinstance(source, ChatPrompt):
+        shown = (prompt.reasoning_format or DEFAULT_FORMAT).marks
+        if (tool_format := prompt.tool_format) is not None:
+            calls = tool_format.splitter(source.tools, parallel=request.parallel_calls, choice=index)
+            shown += tool_format.marks
     output = OutputText(
-        tokenizer.detokenizer(context, shown),
+        tokenizer.detokenizer(context_ids, shown),
         request.stop,
         _reasoning(source, prompt),
-        None if tools is None else ToolCallSplitter(tools, parallel=request.parallel_calls, choice=index),
+        calls,
         index,
     )
     echo = (prompt.text or tokenizer.show(prompt.token_ids)) if request.echo else ""
@@ -97,7 +101,7 @@ def _reasoning(source: Prompt, prompt: EncodedPrompt) -> ReasoningSplitter | Non
     if not isinstance(source, ChatPrompt):
         return None
     tools = prompt.tool_format
-    call_marks = () if tools is None else (tools.opening, tools.closing)
+    call_marks = () if tools is None else tools.marks
     if source.continues_last:
         return splitter_within(prompt.reasoning_format, source.messages[-1].content, prompt.text, call_marks)
     return splitter_after(prompt.reasoning_format, prompt.text, call_marks)

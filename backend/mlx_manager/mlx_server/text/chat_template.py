@@ -9,7 +9,7 @@ from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt
-from mlx_manager.mlx_server.domain.tools import ToolDefinition
+from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
 from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
 from mlx_manager.mlx_server.text.reasoning_formats.detection import (
     REASONING_KEYS,
@@ -18,7 +18,13 @@ from mlx_manager.mlx_server.text.reasoning_formats.detection import (
     shown_reasoning,
 )
 from mlx_manager.mlx_server.text.template_use import TemplateUse, template_use
-from mlx_manager.mlx_server.text.tool_format import TRIAL_TOOL, ToolFormat, detect
+from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
+from mlx_manager.mlx_server.text.tool_formats.detection import (
+    TRIAL_TOOLS,
+    Detection,
+    detect_told,
+    detect_written,
+)
 
 # Texts that no template writes by itself.
 _FIRST, _SECOND, _LATE, _THIRD = "\uf8f1", "\uf8f2", "\uf8f3", "\uf8f4"
@@ -74,9 +80,23 @@ class ChatTemplate:
             reasoning_key: what messages call their reasoning; None is what the template calls it.
         """
         continues = for_answer and prompt.continues_last
+        has_calls = any(message.tool_calls for message in messages)
+        as_text = has_calls and self._detection is not None and self._detection.takes_text
         key = self._reasoning_key if reasoning_key is None else reasoning_key
+        return self._write(prompt, messages, key, for_answer=for_answer, continues=continues, as_text=as_text)
+
+    def _write(
+        self,
+        prompt: ChatPrompt,
+        messages: Sequence[ChatMessage],
+        reasoning_key: str,
+        *,
+        for_answer: bool,
+        continues: bool = False,
+        as_text: bool = False,
+    ) -> str:
         rendered: str = self._tokenizer.apply_chat_template(
-            [_for_template(message, key) for message in messages],
+            [_for_template(message, reasoning_key, as_text=as_text) for message in messages],
             tools=[_tool(tool) for tool in prompt.tools] or None,
             tokenize=False,
             add_generation_prompt=for_answer and not continues,
@@ -107,11 +127,26 @@ class ChatTemplate:
 
     @cached_property
     def tool_format(self) -> ToolFormat | None:
-        """How the model writes calls; None where it has no tools, or writes them in an unknown way."""
+        """How the model writes calls; None where its template offers no tools.
+
+        It is what the template writes of a call; else what its text speaks of; else a format that reads
+        what is usual.
+        """
         if "tools" not in self._use(has_tools=True).variables:
             return None
-        prompt = ChatPrompt((), tools=(TRIAL_TOOL,))
-        return detect(lambda messages: self.render(prompt, messages, for_answer=False))
+        if self._detection is not None:
+            return self._detection.tool_format
+        return detect_told(self._tokenizer.get_chat_template(None, [{}]))
+
+    @cached_property
+    def _detection(self) -> Detection | None:
+        """What is known of the calls that the template writes."""
+        prompt = ChatPrompt((), tools=TRIAL_TOOLS)
+
+        def render(messages: Sequence[ChatMessage], *, for_answer: bool, as_text: bool) -> str:
+            return self._write(prompt, messages, REASONING_KEYS[0], for_answer=for_answer, as_text=as_text)
+
+        return detect_written(render)
 
     @cached_property
     def reasoning_format(self) -> ReasoningFormat | None:
@@ -208,7 +243,7 @@ def _merged(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
         yield last
 
 
-def _for_template(message: ChatMessage, reasoning_key: str) -> dict[str, Any]:
+def _for_template(message: ChatMessage, reasoning_key: str, *, as_text: bool) -> dict[str, Any]:
     """The message as chat templates expect it: optional keys are absent, not null."""
     turn: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.name is not None:
@@ -219,19 +254,21 @@ def _for_template(message: ChatMessage, reasoning_key: str) -> dict[str, Any]:
         turn[reasoning_key] = message.reasoning
     if message.tool_calls:
         turn["tool_calls"] = [
-            {"id": call.call_id, "type": "function", "function": _function(call.name, call.arguments)}
+            {"id": call.call_id, "type": "function", "function": _function(call, as_text=as_text)}
             for call in message.tool_calls
         ]
     return turn
 
 
-def _function(name: str, text: str) -> dict[str, Any]:
-    """A call's arguments are an object for templates, where they are JSON."""
+def _function(call: ToolCall, *, as_text: bool) -> dict[str, Any]:
+    """A call's arguments are an object for most templates, where they are JSON."""
+    if as_text:
+        return {"name": call.name, "arguments": call.arguments}
     try:
-        arguments: Any = json.loads(text)
+        arguments: Any = json.loads(call.arguments)
     except (ValueError, RecursionError):
-        arguments = text
-    return {"name": name, "arguments": arguments}
+        arguments = call.arguments
+    return {"name": call.name, "arguments": arguments}
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Any]:

@@ -145,7 +145,10 @@ class Detokenizer:
 
     def _push(self, token_id: int) -> str:
         if (name := self._shown.get(token_id)) is not None:
-            return self._utf8.decode(b"", final=True) + name
+            broken = self._utf8.decode(b"", final=True)
+            if self._before is None:
+                self._before = self.vocabulary.anchor
+            return broken + name
         spelt = self.vocabulary.bytes_of(token_id)
         if spelt is None:
             # A character that text interrupts will never be whole.

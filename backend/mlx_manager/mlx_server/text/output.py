@@ -8,7 +8,7 @@ from mlx_manager.mlx_server.text.detokenizer import Detokenizer
 from mlx_manager.mlx_server.text.logprobs import LogprobTrail
 from mlx_manager.mlx_server.text.reasoning_formats.base import Piece, ReasoningSplitter
 from mlx_manager.mlx_server.text.stop import StopScanner
-from mlx_manager.mlx_server.text.tool_calls import CallEvent, ToolCallSplitter
+from mlx_manager.mlx_server.text.tool_formats.base import CallEvent, CallSplitter
 
 
 class OutputText:
@@ -31,7 +31,7 @@ class OutputText:
         detokenizer: Detokenizer,
         stops: Sequence[str],
         reasoning: ReasoningSplitter | None,
-        calls: ToolCallSplitter | None = None,
+        calls: CallSplitter | None = None,
         choice: int = 0,
     ) -> None:
         self._detokenizer = detokenizer
@@ -126,7 +126,7 @@ class OutputText:
                 return start + self._answered - begun
         return 0 if self._reasoning is None else self._reasoning.answer_start or 0
 
-    def _split_calls(self, text: str, calls: ToolCallSplitter) -> list[Delta]:
+    def _split_calls(self, text: str, calls: CallSplitter) -> list[Delta]:
         """Text and calls; the tokens of a call are listed with no text's logprobs."""
         deltas = [self._answer_delta(part) for part in calls.push(text)]
         if calls.num_calls:

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from mlx_manager.mlx_server.domain.request import (
 from mlx_manager.mlx_server.text.boundaries import find_ends, find_marks, to_boundaries
 from mlx_manager.mlx_server.text.chat_template import ChatTemplate
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
+from mlx_manager.mlx_server.text.grammars import Literals
 from mlx_manager.mlx_server.text.infill import arrange
 from mlx_manager.mlx_server.text.infill import find_marks as find_infill_marks
 from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
 from mlx_manager.mlx_server.text.template_guard import TemplateBounds, TemplateGuard, TemplateOverrun
-from mlx_manager.mlx_server.text.tool_format import ToolFormat
+from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -171,6 +173,17 @@ class Tokenizer:
                 return EncodedPrompt(list(token_ids), "")
             case InfillPrompt(prefix=prefix, suffix=suffix):
                 return EncodedPrompt(self._encode_gap(prefix, suffix), "")
+
+    @cached_property
+    def literals(self) -> Literals:
+        """Writes texts for grammars."""
+        added = self._rust.get_added_tokens_decoder()
+        return Literals({token.content: token_id for token_id, token in added.items() if token.special})
+
+    def serialised(self) -> str:
+        """The tokenizer as JSON of the tokenizers library. Takes a while."""
+        text: str = self._rust.to_str()
+        return text
 
     def show(self, token_ids: Iterable[int]) -> str:
         """A run of tokens as text for people, special tokens by name."""
