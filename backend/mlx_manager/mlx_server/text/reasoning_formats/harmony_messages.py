@@ -17,7 +17,7 @@ _MESSAGE: Final = "<|message|>"
 _ENDS: Final = ("<|end|>", "<|call|>", "<|return|>")
 # A header that was begun without an end of the message before it, which models forget.
 _AFTER_BODY: Final = (*_ENDS, _START, "<|channel|>")
-_IN_HEADER: Final = (_START, "<|channel|>", "<|constrain|>", "to=")
+_IN_HEADER: Final = (_START, "<|channel|>", "<|constrain|>")
 _MOST_HEADER_CHARS: Final = 512
 _CHANNEL: Final = re.compile(r"<\|channel\|>\s*(\w*)")
 _RECIPIENT: Final = re.compile(r"\bto=([^\s<]*)")
@@ -100,13 +100,15 @@ class HarmonyReader:
 
     Args:
         before: the text that stands before, such as the rendered prompt.
+        recipient: how a header may begin that names its recipient first.
 
     Attributes:
         taken: characters pushed so far.
         header: of the message whose body comes next; None within a header.
     """
 
-    def __init__(self, before: str) -> None:
+    def __init__(self, before: str, *, recipient: str = "to=") -> None:
+        self._header_words = (*_IN_HEADER, recipient)
         begun = before[before.rfind(_START) :] if _START in before else ""
         head, message, body = begun.partition(_MESSAGE)
         is_over = any(end in body for end in _ENDS)
@@ -134,7 +136,12 @@ class HarmonyReader:
         found: list[Opened | Body | Closed] = []
         held = self._held.strip()
         # Marks are tokens: half of one is text, as any text is that might have become a header.
-        if self.header is None and held and not held.startswith("to=") and not _MARK.search(held):
+        if (
+            self.header is None
+            and held
+            and not held.startswith(self._header_words)
+            and not _MARK.search(held)
+        ):
             self._open(Header(), found)
         if self.header is not None:
             self._body(len(self._held), found)
@@ -146,14 +153,15 @@ class HarmonyReader:
             self._held = text[len(end) :]
             return True
         head, message, after = text.partition(_MESSAGE)
-        if not message and any(start.startswith(text) for start in (*_IN_HEADER, *_ENDS)):
+        if not message and any(
+            start.startswith(text) for start in (*self._header_words, *_ENDS, _MESSAGE)
+        ):
             return False
-        if not (message and not head) and not head.startswith(_IN_HEADER):
+        if not (message and not head) and not head.startswith(self._header_words):
             self._open(Header(), found)  # there is no header: the model does as it likes
             return True
         if message:
-            header = Header.read(self._header_text + head)
-            self._open(header, found)
+            self._open(Header.read(f"{self._header_text} {head}"), found)
             self._held = after
             return True
         if len(text) > _MOST_HEADER_CHARS:

@@ -75,8 +75,10 @@ class TagSplitter:
 
     def _step(self, pieces: list[Piece]) -> bool:
         """Go on with what is held; whether there may be more to do."""
+        if self._at_edge and self._inside:
+            return self._head_of_block()
         if self._at_edge:
-            return self._head_of_block() if self._inside else self._edge()
+            return self._edge()
         if self._inside:
             return self._until(self._closing, pieces)
         if self._in_answer_tags:
@@ -103,8 +105,7 @@ class TagSplitter:
         if found is not None:
             self._held = body[len(found) :]
             self._inside = found == self._opening
-            self._in_answer_tags = found not in (self._opening, self._closing)
-            self._at_edge = not self._in_answer_tags
+            self._in_answer_tags = self._in_answer_tags or found not in (self._opening, self._closing)
             return True
         if any(tag.startswith(body) for tag in tags):
             return False

@@ -1,7 +1,7 @@
 """Calls in OpenAI's harmony: messages of the commentary channel to a function, as gpt-oss writes them.
 
-The splitter reads what the reasoning's splitter hands on (`reasoning_formats.channels`), which knows the
-messages: text as it is, and calls within a header and a mark of their end.
+The splitter reads what the reasoning's splitter hands on (`reasoning_formats.channels`): text without any
+header, and calls within a header and a mark of their end. It reads whole messages just as well.
 """
 
 import json
@@ -24,8 +24,6 @@ from mlx_manager.mlx_server.text.reasoning_formats.harmony_messages import (
 from mlx_manager.mlx_server.text.reasoning_formats.known import HARMONY_MARKS
 from mlx_manager.mlx_server.text.tool_formats.base import CallEvent, HeldTool, Literal
 
-# Text comes without a header, as if one for it had stood before.
-_IN_TEXT: Final = "<|start|>assistant<|channel|>final<|message|>"
 _CALLED: Final = "<|channel|>commentary to=functions."
 _IS_JSON: Final = " <|constrain|>json<|message|>"
 # A model may name the function before the channel, which is how the template shows calls that were made.
@@ -48,7 +46,7 @@ class HarmonyCalls:
     """
 
     def __init__(self, *, parallel: bool, choice: int) -> None:
-        self._reader = HarmonyReader(_IN_TEXT)
+        self._reader = HarmonyReader("", recipient=_CALLED_FIRST)
         self._parallel = parallel
         self._choice = choice
         self._is_call = False
