@@ -16,7 +16,8 @@ from mlx_manager.mlx_server.domain.request import (
     TokenPrompt,
 )
 from mlx_manager.mlx_server.text.output import OutputText
-from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+from mlx_manager.mlx_server.text.reasoning import DEFAULT_FORMAT, splitter_after, splitter_within
+from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningSplitter
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
 
 _CONTEXT_TOKENS: Final = 5
@@ -67,13 +68,16 @@ def make_choice(
     source, prompt = request.prompts[prompt_index], prompts[prompt_index]
     context_ids = prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()
     calls = None
-    tool_format = prompt.tool_format
-    if tool_format is not None and isinstance(source, ChatPrompt):
-        calls = tool_format.splitter(source.tools, parallel=request.parallel_calls, choice=index)
+    shown: tuple[str, ...] = ()
+    if isinstance(source, ChatPrompt):
+        shown = (prompt.reasoning_format or DEFAULT_FORMAT).marks
+        if (tool_format := prompt.tool_format) is not None:
+            calls = tool_format.splitter(source.tools, parallel=request.parallel_calls, choice=index)
+            shown += tool_format.marks
     output = OutputText(
-        tokenizer.detokenizer(context_ids, () if tool_format is None else tool_format.marks),
+        tokenizer.detokenizer(context_ids, shown),
         request.stop,
-        _reasoning(source, prompt.text),
+        _reasoning(source, prompt),
         calls,
         index,
     )
@@ -92,10 +96,12 @@ def _goes_on(prompt: Prompt) -> bool:
             return True
 
 
-def _reasoning(prompt: Prompt, text: str) -> ReasoningSplitter | None:
+def _reasoning(source: Prompt, prompt: EncodedPrompt) -> ReasoningSplitter | None:
     """What tells reasoning from answer, where there may be any."""
-    if not isinstance(prompt, ChatPrompt):
+    if not isinstance(source, ChatPrompt):
         return None
-    if prompt.continues_last:
-        return ReasoningSplitter.within(prompt.messages[-1].content)
-    return ReasoningSplitter.after(text)
+    tools = prompt.tool_format
+    call_marks = () if tools is None else tools.marks
+    if source.continues_last:
+        return splitter_within(prompt.reasoning_format, source.messages[-1].content, prompt.text, call_marks)
+    return splitter_after(prompt.reasoning_format, prompt.text, call_marks)

@@ -1,16 +1,27 @@
 """`POST /v1/messages` and `POST /v1/messages/count_tokens`."""
 
+import json
+from dataclasses import replace
 from typing import Any, Final
 
 from tests.conformance import effects
 from tests.conformance.anthropic_blocks import MESSAGES, THINKING_ANSWERED, THINKING_COUNTED
+from tests.conformance.calls import (
+    LOOK_SCHEMA,
+    WEATHER,
+    WEATHER_SCHEMA,
+    calls,
+    refuses_what_cannot_be_held,
+)
 from tests.conformance.chats import reads_as
+from tests.conformance.formats import EXTRAS, format_lines
 from tests.conformance.openai_sampling import OTHERS_SAMPLING
 from tests.conformance.record import (
     Ask,
     Dialect,
     Endpoint,
     Field,
+    Treatment,
     honoured,
     ignored,
     not_applicable,
@@ -73,6 +84,11 @@ def _delta(event: Any) -> str:
     return text
 
 
+def _calls(answer: Any) -> tuple[tuple[str, str], ...]:
+    blocks = [block for block in answer["content"] if block["type"] == "tool_use"]
+    return tuple((block["name"], json.dumps(block["input"])) for block in blocks)
+
+
 _ENVELOPE: Final = frozenset({"type", "error", "request_id"})
 
 ANTHROPIC: Final = Dialect(
@@ -82,6 +98,7 @@ ANTHROPIC: Final = Dialect(
     num_drawn=lambda answer: int(answer["usage"]["output_tokens"]),
     is_cut=lambda answer: bool(answer["stop_reason"] == "max_tokens"),
     cached=lambda answer: int(answer["usage"]["cache_read_input_tokens"]),
+    calls=_calls,
     envelope=_ENVELOPE,
     hottest=1,
 )
@@ -111,7 +128,7 @@ def _does_not_think(ask: Ask, field: Field) -> None:
 
 
 def _is_taken(ask: Ask, field: Field) -> None:
-    """What is done in any case is asked for; another choice is refused."""
+    """What is done in any case is asked for; a call that must be needs a tool."""
     assert (ask.asked(field).status, ask.asked(field).ignored) == (200, ())
     assert ask.asked(field, {"type": "any"}).status == 400
 
@@ -161,7 +178,6 @@ PROMPT: Final = (
     ignored("thinking.display", "summarized", "shown as it is", within={"thinking": {"type": "adaptive"}}),
     ignored("thinking.block_binding", {}, within={"thinking": {"type": "adaptive"}}),
     honoured("output_config.effort", _thinks, "told to the chat template", example="high"),
-    refused("output_config.format", {"type": "json_schema", "schema": _SCHEMA}),
     ignored("output_config.task_budget", {"type": "tokens", "total": 1000}),
     ours(
         "chat_template_kwargs",
@@ -177,8 +193,6 @@ PROMPT: Final = (
         example={"type": "none"},
         at="tool_choice",
     ),
-    refused("tool_choice.type=any", {"type": "any"}, at="tool_choice", named="tool_choice"),
-    refused("tool_choice.type=tool", {"type": "tool", "name": "look"}, at="tool_choice", named="tool_choice"),
     ignored(
         "tools.N.type=web_search_20250305",
         {"type": "web_search_20250305", "name": "web_search"},
@@ -196,22 +210,63 @@ _ONE_CALL: Final = "tool_choice.disable_parallel_tool_use"
 _WEATHER: Final = {
     "name": "get_weather",
     "description": "Get the weather",
-    "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    "input_schema": WEATHER_SCHEMA,
 }
-CALLED: Final = honoured(
+_LOOK: Final = {**_TOOL, "input_schema": LOOK_SCHEMA}
+_SEVERAL: Final[dict[str, Any]] = {
+    "tools": [_LOOK, _WEATHER],
+    "messages": [{"role": "user", "content": WEATHER}],
+}
+
+
+def _one_call(ask: Ask, field: Field) -> None:
+    """The answer ends with its first call, where it may call, and where it must."""
+    effects.calls_once(ask, field)
+    must = {**field.within, "tool_choice": {"type": "any"}}
+    reply = ask.asked(replace(field, within=must))
+    assert (reply.status, len(reply.calls), reply.is_cut) == (200, 1, False)
+
+
+_ONCE: Final = honoured(
     _ONE_CALL,
-    effects.calls_once,
-    "the answer ends with its first call",
+    _one_call,
+    "exactly one call where one must be, else one at most",
     example=True,
     within={
         "tool_choice": {"type": "auto"},
         "tools": [_WEATHER],
-        "messages": [{"role": "user", "content": "What is the weather in Paris?"}],
+        "messages": [{"role": "user", "content": WEATHER}],
         "max_tokens": 64,
     },
 )
-UNCALLED: Final = not_applicable(
-    _ONE_CALL, "of the answer", example=True, within={"tool_choice": {"type": "auto"}}
+CALLED: Final = (
+    honoured(
+        "tool_choice.type=any",
+        calls("look"),
+        "one call or several",
+        example={"type": "any"},
+        within={"tools": [_LOOK]},
+        at="tool_choice",
+    ),
+    *(
+        honoured(
+            f"tool_choice.{path}",
+            calls("look"),
+            note,
+            example={"type": "tool", "name": "look"},
+            within=_SEVERAL,
+            at="tool_choice",
+        )
+        for path, note in (("type=tool", "one call or several of this tool"), ("name", ""))
+    ),
+    _ONCE,
+    honoured(
+        "tools.N.strict",
+        refuses_what_cannot_be_held("input_schema", "tools.0.input_schema"),
+        "a schema that cannot be enforced is refused; without it the calls are not held to it then",
+        example=True,
+        within={"tools": [_LOOK]},
+    ),
 )
 
 TOLD_TOOLS: Final = (
@@ -235,12 +290,26 @@ TOLD_TOOLS: Final = (
             ("defer_loading", True),
             ("eager_input_streaming", True),
             ("input_examples", []),
-            ("strict", True),
         )
     ),
 )
 
+
+def _wrapped(schema: Any) -> dict[str, Any]:
+    return {"type": "json_schema", "schema": schema}
+
+
 ANSWER: Final = (
+    *format_lines("output_config.format", _wrapped, "schema"),
+    *format_lines("output_format", _wrapped, "schema"),
+    *(
+        not_applicable(path, "what is answered in any case", example={"type": "text"}, at=at, is_ours=True)
+        for path, at in (
+            ("output_config.format.type=text", "output_config.format"),
+            ("output_format.type=text", "output_format"),
+        )
+    ),
+    *EXTRAS,
     honoured("max_tokens", effects.limits, "more than the window holds means all of it", example=3),
     honoured("stop_sequences", effects.stops, "up to 64", example=["x"]),
     honoured("stream", effects.streams, "", example=True),
@@ -266,7 +335,6 @@ ELSE: Final = (
     refused("n", 2, "1 is taken"),
     refused("stop", ["x"], "`stop_sequences` here"),
     refused("logit_bias", {"5": 1}),
-    refused("output_format", {"type": "json_schema", "schema": _SCHEMA}, "older than output_config"),
     refused("response_format", {"type": "json_object"}),
     ignored("container", "container_1"),
     ignored("context_management", {"edits": [{"type": "clear_thinking_20251015"}]}),
@@ -289,19 +357,30 @@ ELSE: Final = (
 
 
 def _uncounted(entry: Field) -> Field:
-    return not_applicable(entry.path, "of the answer", example=entry.example, is_ours=entry.is_ours)
+    """What an answer honours changes no count; what is ignored is ignored there, too."""
+    if entry.treatment is Treatment.IGNORED:
+        return entry
+    return not_applicable(
+        entry.path,
+        "of the answer",
+        example=entry.example,
+        within=entry.within,
+        at=entry.at,
+        named=entry.named,
+        is_ours=entry.is_ours,
+    )
 
 
 MESSAGES_ENDPOINT: Final = Endpoint(
     path="/v1/messages",
     base=BASE,
     dialect=ANTHROPIC,
-    fields=(*PROMPT, THINKING_ANSWERED, *TOLD_TOOLS, CALLED, *ANSWER, *ELSE),
+    fields=(*PROMPT, THINKING_ANSWERED, *TOLD_TOOLS, *CALLED, *ANSWER, *ELSE),
 )
 COUNT_TOKENS: Final = Endpoint(
     path="/v1/messages/count_tokens",
     base={"model": "demo", "messages": [_QUESTION]},
     dialect=COUNTING,
-    fields=(*PROMPT, THINKING_COUNTED, *TOLD_TOOLS, UNCALLED, *map(_uncounted, ANSWER), *ELSE),
+    fields=(*PROMPT, THINKING_COUNTED, *TOLD_TOOLS, *map(_uncounted, (*CALLED, *ANSWER)), *ELSE),
     can_stream=False,
 )

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from tests.conformance import effects
 from tests.conformance.openai_messages import MESSAGES
-from tests.conformance.openai_sampling import OPENAI, SAMPLING
+from tests.conformance.openai_sampling import OPENAI, RESPONSE_FORMAT, SAMPLING
 from tests.conformance.openai_tools import CALLED, TOLD_TOOLS
 from tests.conformance.prompts import reads
 from tests.conformance.record import Ask, Endpoint, Field, honoured, ignored, ours, refused
@@ -82,18 +82,7 @@ OF_THE_ANSWER: Final = (
     ours("continue_final_message", _goes_on, "the answer goes on with the last message", example=True),
     ours("add_generation_prompt", _is_checked, "the opposite of continue_final_message", example=True),
     honoured("response_format.type=text", _is_text, "", example="text"),
-    refused(
-        "response_format.type=json_object",
-        {"type": "json_object"},
-        at="response_format",
-        named="response_format",
-    ),
-    refused(
-        "response_format.type=json_schema",
-        {"type": "json_schema", "json_schema": {"name": "x", "schema": _SCHEMA, "strict": True}},
-        at="response_format",
-        named="response_format",
-    ),
+    *RESPONSE_FORMAT,
     refused("functions", [{"name": "look", "parameters": _SCHEMA}], "older than tools"),
     refused("function_call", {"name": "look"}, "older than tool_choice"),
     refused("modalities", ["text", "audio"], '`["text"]` is taken'),

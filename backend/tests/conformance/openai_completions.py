@@ -1,9 +1,10 @@
 """`POST /v1/completions`."""
 
+from dataclasses import replace
 from typing import Any, Final
 
-from tests.conformance.openai_sampling import OPENAI, SAMPLING
-from tests.conformance.record import Ask, Endpoint, Field, honoured, refused
+from tests.conformance.openai_sampling import OPENAI, RESPONSE_FORMAT, SAMPLING
+from tests.conformance.record import Ask, Endpoint, Field, honoured, not_applicable, refused
 
 BASE: Final[dict[str, Any]] = {
     "model": "demo",
@@ -48,6 +49,14 @@ COMPLETIONS = Endpoint(
         honoured("echo", _begins_with_the_prompt, "", example=True),
         honoured("logprobs", _tells_logprobs, "up to 20; not with echo", example=2),
         honoured("best_of", _equals_n, "must equal n: every choice is given back", example=1),
+        *(replace(entry, is_ours=True) for entry in RESPONSE_FORMAT),
+        not_applicable(
+            "response_format.type=text",
+            "what is answered in any case",
+            example={"type": "text"},
+            at="response_format",
+            is_ours=True,
+        ),
         refused("suffix", "the end", "honoured by models that have tokens for a gap"),
         refused("top_logprobs", 2, "the count is `logprobs` here"),
     ),

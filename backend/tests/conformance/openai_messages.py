@@ -13,6 +13,8 @@ _CALL: Final = {
 }
 _CALLS: Final = {"role": "assistant", "content": "", "tool_calls": [_CALL]}
 _RESULT: Final = {"role": "tool", "tool_call_id": "call_1", "content": "blue"}
+_ENTER: Final = {"id": "call_1", "type": "custom", "custom": {"name": "look", "input": "sea"}}
+_ENTERED: Final[list[dict[str, Any]]] = [_USER, {**_CALLS, "tool_calls": [_ENTER]}, _RESULT]
 _PART: Final = {"type": "text", "text": "Name a colour."}
 _IN_PARTS: Final = {"messages": [{"role": "user", "content": [_PART]}]}
 _CALLED: Final = {"messages": [_CALLS, _RESULT]}
@@ -87,12 +89,9 @@ MESSAGES = (
     _talk("messages.N.tool_calls.N.type=function", reads('{"name": "look"'), _USER, _CALLS, _RESULT),
     _talk("messages.N.tool_calls.N.function.name", reads('{"name": "look"'), _USER, _CALLS, _RESULT),
     _talk("messages.N.tool_calls.N.function.arguments", reads('{"at": "sea"}'), _USER, _CALLS, _RESULT),
-    refused(
-        "messages.N.tool_calls.N.type=custom",
-        {"id": "call_1", "type": "custom", "custom": {"name": "look", "input": "sea"}},
-        within=_CALLED,
-        at="messages.0.tool_calls.0",
-        named="messages.0.tool_calls.0.type",
+    *(
+        _talk(f"messages.N.tool_calls.N.{path}", reads('"name": "look"', '"input": "sea"'), *_ENTERED)
+        for path in ("type=custom", "custom.name", "custom.input")
     ),
     honoured("messages.N.tool_calls.N.id", _must_pair, "", example="call_1", within=_CALLED),
     honoured(

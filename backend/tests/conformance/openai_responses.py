@@ -3,12 +3,25 @@
 from typing import Any, Final
 
 from tests.conformance import effects
+from tests.conformance.calls import (
+    CODE,
+    LOOK_SCHEMA,
+    WEATHER,
+    WEATHER_SCHEMA,
+    calls,
+    calls_text,
+    gives_code,
+    leaves,
+    refuses_what_cannot_be_held,
+)
 from tests.conformance.chats import reads_as
+from tests.conformance.formats import EXTRAS, format_lines
 from tests.conformance.openai_items import ITEMS
 from tests.conformance.openai_sampling import OTHERS_SAMPLING
 from tests.conformance.record import (
     Ask,
     Dialect,
+    Effect,
     Endpoint,
     Field,
     honoured,
@@ -37,6 +50,12 @@ def _text(answer: Any) -> str:
     return "".join(part.get("text", "") for message in messages for part in message["content"])
 
 
+def _calls(answer: Any) -> tuple[tuple[str, str], ...]:
+    kinds = ("function_call", "custom_tool_call")
+    items = [item for item in answer["output"] if item["type"] in kinds]
+    return tuple((item["name"], item.get("arguments", item.get("input"))) for item in items)
+
+
 RESPONSES_DIALECT: Final = Dialect(
     text=_text,
     delta=lambda event: str(event["delta"]) if event["type"] == "response.output_text.delta" else "",
@@ -44,6 +63,7 @@ RESPONSES_DIALECT: Final = Dialect(
     num_drawn=lambda answer: int(answer["usage"]["output_tokens"]),
     is_cut=lambda answer: bool((answer["incomplete_details"] or {}).get("reason") == "max_output_tokens"),
     cached=lambda answer: int(answer["usage"]["input_tokens_details"]["cached_tokens"]),
+    calls=_calls,
     limit="max_output_tokens",
 )
 
@@ -96,13 +116,13 @@ def _encrypts(ask: Ask, field: Field) -> None:
 
 
 def _is_text(ask: Ask, field: Field) -> None:
-    """Text is what there is in any case; another type is refused."""
+    """Text is what there is in any case; a type that is none is refused."""
     assert (ask.asked(field).text, ask.asked(field).ignored) == (ask.plain().text, ())
-    assert ask.asked(field, {"type": "json_object"}).status == 400
+    assert ask.asked(field, {"type": "other"}).status == 400
 
 
 def _is_taken(ask: Ask, field: Field) -> None:
-    """What is done in any case is asked for; another choice is refused."""
+    """What is done in any case is asked for; a call that must be needs a tool."""
     assert (ask.asked(field).status, ask.asked(field).ignored) == (200, ())
     assert ask.asked(field, "required").status == 400
 
@@ -122,20 +142,79 @@ def _chat_tool(name: str) -> dict[str, Any]:
     }
 
 
-def _leaves(ask: Ask, field: Field) -> None:
-    """The model is told of the tools that are allowed, and of no others."""
-    other = {**_TOOL, "name": "listen"}
-    asked = ask.asked(field, tools=[_TOOL, other])
-    assert (asked.status, asked.ignored) == (200, ())
-    assert asked.num_read == ask.plain(tools=[_TOOL]).num_read < ask.plain(tools=[_TOOL, other]).num_read
+def _chat_text_tool(name: str) -> dict[str, Any]:
+    return {"type": "custom", "custom": {"name": name, "description": "Enters a code."}}
 
 
 _WEATHER: Final = {
     "type": "function",
     "name": "get_weather",
     "description": "Get the weather",
-    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    "parameters": WEATHER_SCHEMA,
 }
+_LOOK: Final = {**_TOOL, "parameters": LOOK_SCHEMA}
+_ENTER: Final = {"type": "custom", "name": "enter", "description": "Enters a code."}
+_NAMED: Final = {"type": "function", "name": "look"}
+_NAMED_CUSTOM: Final = {"type": "custom", "name": "enter"}
+_SEVERAL: Final[dict[str, Any]] = {"tools": [_LOOK, _WEATHER], "input": WEATHER}
+_GRAMMAR: Final = {"type": "grammar", "syntax": "regex", "definition": CODE}
+
+
+def _allowed(mode: str) -> dict[str, Any]:
+    return {"type": "allowed_tools", "mode": mode, "tools": [_NAMED]}
+
+
+def _choice(path: str, effect: Effect, example: Any, within: dict[str, Any], note: str = "") -> Field:
+    return honoured(path, effect, note, example=example, within=within, at="tool_choice", named="tool_choice")
+
+
+def _format(path: str, note: str = "") -> Field:
+    within = {"tools": [_ENTER], "tool_choice": _NAMED_CUSTOM}
+    path = f"tools.N.format.{path}"
+    return honoured(path, gives_code, note, example=_GRAMMAR, within=within, at="tools.0.format")
+
+
+# What may be called, and whether something must.
+CHOICES: Final = (
+    honoured("tool_choice=auto", _is_taken, "", example="auto"),
+    honoured("tool_choice=none", _hides, "the model is not told of tools", example="none"),
+    _choice("tool_choice=required", calls("look"), "required", {"tools": [_LOOK]}, "one call or several"),
+    _choice("tool_choice.type=function", calls("look", once=True), _NAMED, _SEVERAL, "exactly one call"),
+    _choice(
+        "tool_choice.type=custom", calls_text("enter"), _NAMED_CUSTOM, {"tools": [_ENTER]}, "exactly one call"
+    ),
+    _choice("tool_choice.name", calls("look", once=True), _NAMED, _SEVERAL),
+    _choice(
+        "tool_choice.type=allowed_tools",
+        leaves("look"),
+        _allowed("auto"),
+        _SEVERAL,
+        "the model is told of the others, too, and cannot call them",
+    ),
+    _choice("tool_choice.mode=auto", leaves("look"), _allowed("auto"), _SEVERAL),
+    _choice("tool_choice.mode=required", calls("look"), _allowed("required"), {"tools": [_LOOK]}),
+    _choice("tool_choice.tools", leaves("look"), _allowed("auto"), _SEVERAL),
+    refused(
+        "tool_choice.type=file_search",
+        {"type": "file_search"},
+        "nobody here can run them",
+        at="tool_choice",
+        named="tool_choice",
+        others=(
+            "web_search_preview",
+            "web_search_preview_2025_03_11",
+            "computer",
+            "computer_use_preview",
+            "computer_use",
+            "image_generation",
+            "code_interpreter",
+            "mcp",
+            "programmatic_tool_calling",
+            "apply_patch",
+            "shell",
+        ),
+    ),
+)
 
 TOOLS: Final = (
     honoured(
@@ -160,7 +239,6 @@ TOOLS: Final = (
     *(
         ignored(f"tools.N.{name}", value, note, within={"tools": [_TOOL]})
         for name, value, note in (
-            ("strict", True, "the model is trusted to fit the schema"),
             ("allowed_callers", ["direct"], ""),
             ("async", True, ""),
             ("defer_loading", True, "it is offered all the same"),
@@ -205,49 +283,42 @@ TOOLS: Final = (
             "image_generation",
             "local_shell",
             "shell",
-            "custom",
             "tool_search",
             "apply_patch",
         ),
     ),
-    honoured("tool_choice=auto", _is_taken, "", example="auto"),
-    honoured("tool_choice=none", _hides, "the model is not told of tools", example="none"),
-    refused("tool_choice=required", "required"),
-    *(
-        refused(
-            f"tool_choice.type={kind}", {"type": kind, "name": "look"}, at="tool_choice", named="tool_choice"
-        )
-        for kind in ("function", "custom", "mcp", "programmatic_tool_calling", "apply_patch", "shell")
-    ),
-    refused(
-        "tool_choice.type=file_search",
-        {"type": "file_search"},
-        at="tool_choice",
-        named="tool_choice",
-        others=(
-            "web_search_preview",
-            "web_search_preview_2025_03_11",
-            "computer",
-            "computer_use_preview",
-            "computer_use",
-            "image_generation",
-            "code_interpreter",
-        ),
+    honoured(
+        "tools.N.type=custom",
+        reads_as(_ASKED, tools=[_chat_text_tool("enter")]),
+        "the model is told of one parameter, `input`; calls have the text alone",
+        example=[_ENTER],
+        at="tools",
+        named="tools",
     ),
     honoured(
-        "tool_choice.type=allowed_tools",
-        _leaves,
-        "with the mode auto; else refused",
-        example={"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "look"}]},
-        at="tool_choice",
-        is_whole=True,
+        "tools.N.strict",
+        refuses_what_cannot_be_held("parameters", "tools.0.parameters"),
+        "a schema that cannot be enforced is refused; without it the calls are not held to it then",
+        example=True,
+        within={"tools": [_LOOK]},
     ),
+    _format("type=grammar", "the text is held to it"),
+    _format("syntax", "`lark` or `regex`"),
+    _format("definition"),
+    not_applicable(
+        "tools.N.format.type=text",
+        "what is taken in any case",
+        example={"type": "text"},
+        within={"tools": [_ENTER]},
+        at="tools.0.format",
+    ),
+    *CHOICES,
     honoured(
         "parallel_tool_calls",
         effects.calls_once,
         "false ends the answer with its first call",
         example=False,
-        within={"tools": [_WEATHER], "input": "What is the weather in Paris?", "max_output_tokens": 64},
+        within={"tools": [_WEATHER], "input": WEATHER, "max_output_tokens": 64},
     ),
 )
 
@@ -282,12 +353,10 @@ FIELDS: Final = (
         example="high",
     ),
     honoured("text.format.type=text", _is_text, "", example={"type": "text"}, at="text.format"),
-    refused("text.format.type=json_object", {"type": "json_object"}, at="text.format", named="text.format"),
-    refused(
-        "text.format.type=json_schema",
-        {"type": "json_schema", "name": "x", "schema": _SCHEMA},
-        at="text.format",
-        named="text.format",
+    *format_lines(
+        "text.format",
+        lambda schema: {"type": "json_schema", "name": "colour", "schema": schema},
+        "schema",
     ),
     not_applicable("truncation=disabled", "nothing is ever cut off", example="disabled"),
     ignored("truncation=auto", "auto", "nothing is ever cut off"),
@@ -318,6 +387,7 @@ FIELDS: Final = (
     ours(
         "chat_template_kwargs", _thinks, "variables for the chat template", example={"enable_thinking": True}
     ),
+    *EXTRAS,
     *OTHERS_SAMPLING,
     refused("n", 2, "1 is taken"),
     refused("background", True),

@@ -3,13 +3,20 @@
 from typing import Any, Final
 
 from tests.conformance import effects
+from tests.conformance.formats import EXTRAS, EXTRAS_REFUSED, format_lines
 from tests.conformance.record import Ask, Dialect, Field, honoured, ignored, ours, refused
 
 
 def _text(answer: Any) -> str:
     choice = answer["choices"][0]
-    text: str = choice["text"] if "text" in choice else choice["message"]["content"]
-    return text
+    text: str | None = choice["text"] if "text" in choice else choice["message"]["content"]
+    return text or ""
+
+
+def _calls(answer: Any) -> tuple[tuple[str, str], ...]:
+    message = answer["choices"][0].get("message", {})
+    called = [call.get("function") or call["custom"] for call in message.get("tool_calls", ())]
+    return tuple((call["name"], call.get("arguments", call.get("input"))) for call in called)
 
 
 def _delta(event: Any) -> str:
@@ -27,6 +34,7 @@ OPENAI = Dialect(
     num_drawn=lambda answer: int(answer["usage"]["completion_tokens"]),
     is_cut=lambda answer: bool(answer["choices"][0]["finish_reason"] == "length"),
     cached=lambda answer: int(answer["usage"]["prompt_tokens_details"]["cached_tokens"]),
+    calls=_calls,
 )
 
 
@@ -35,6 +43,12 @@ def _adds_usage(ask: Ask, field: Field) -> None:
     assert with_it[-1]["usage"]["total_tokens"] > 0
     assert not without[-1].get("usage")
 
+
+RESPONSE_FORMAT: Final = format_lines(
+    "response_format",
+    lambda schema: {"type": "json_schema", "json_schema": {"name": "colour", "schema": schema}},
+    "json_schema.schema",
+)
 
 # Fields of other servers.
 OTHERS_SAMPLING: Final = (
@@ -46,13 +60,7 @@ OTHERS_SAMPLING: Final = (
     refused("stop_token_ids", [5]),
     refused("bad_words", ["no"]),
     refused("use_beam_search", True),
-    refused("guided_json", {"type": "object"}),
-    refused("guided_regex", "a+"),
-    refused("guided_choice", ["a"]),
-    refused("guided_grammar", "root ::= a"),
-    refused("structured_outputs", {"regex": "a+"}),
-    refused("grammar", "root ::= a"),
-    refused("json_schema", {"type": "object"}),
+    *EXTRAS_REFUSED,
 )
 
 SAMPLING: Final = (
@@ -80,6 +88,7 @@ SAMPLING: Final = (
     ours("cache_debug", effects.adds("cache_debug"), "tells where a kept prompt was left", example=True),
     ours("timeout", effects.times_out, "seconds; then 504", example=60),
     ours("keep_alive", effects.unloads, "seconds, or `5m`; -1 is for ever", example=60),
+    *EXTRAS,
     *OTHERS_SAMPLING,
     ignored("stream_options.include_obfuscation", False, "nothing is padded", within={"stream_options": {}}),
     ignored("user", "somebody"),

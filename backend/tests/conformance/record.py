@@ -28,6 +28,7 @@ class Reply:
         num_read: tokens of the prompt.
         num_drawn: tokens that were generated.
         is_cut: whether the limit of tokens ended it.
+        calls: of tools, in the first choice: the name and what it is given.
     """
 
     status: int
@@ -39,6 +40,7 @@ class Reply:
     num_read: int = 0
     num_drawn: int = 0
     is_cut: bool = False
+    calls: tuple[tuple[str, str], ...] = ()
 
 
 class Ask(Protocol):
@@ -166,6 +168,7 @@ class Dialect:
         num_drawn: of a whole answer.
         is_cut: whether a whole answer says that its limit of tokens ended it.
         cached: tokens of the prompt that were not read again.
+        calls: of a whole answer, the first choice's: the name and what it is given.
         envelope: keys of an error's body.
         hottest: the highest temperature.
         limit: the name of the field that limits an answer's tokens.
@@ -177,6 +180,7 @@ class Dialect:
     num_drawn: Callable[[Any], int]
     is_cut: Callable[[Any], bool]
     cached: Callable[[Any], int]
+    calls: Callable[[Any], tuple[tuple[str, str], ...]] = lambda answer: ()
     envelope: frozenset[str] = frozenset({"error"})
     hottest: float = 2
     limit: str = "max_tokens"

@@ -12,7 +12,7 @@ def schema_paths(
 ) -> Iterator[str]:
     """Paths of a schema's fields, as the tables write them; see `sdk_paths`."""
     for name, field in schema.model_fields.items():
-        path = f"{prefix}{name}"
+        path = f"{prefix}{field.alias or name}"
         yield path
         if not enters(path):
             continue

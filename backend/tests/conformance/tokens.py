@@ -37,7 +37,13 @@ def _of_the_answer(entry: Field) -> Field:
     if entry.treatment is not Treatment.HONOURED:
         return entry
     return not_applicable(
-        entry.path, "of the answer", example=entry.example, within=entry.within, is_ours=entry.is_ours
+        entry.path,
+        "of the answer",
+        example=entry.example,
+        within=entry.within,
+        at=entry.at,
+        named=entry.named,
+        is_ours=entry.is_ours,
     )
 
 

@@ -58,7 +58,8 @@ class Dialect(ABC):
         """What the SDK makes of a stream, by its own accumulator. Raises `error` where it ends with one."""
 
 
-def _openai(body: bytes, content_type: str) -> openai.OpenAI:
+def openai_client(body: bytes, content_type: str) -> openai.OpenAI:
+    """OpenAI's, to which every request is answered so."""
     http = _answers(body, content_type)
     return openai.OpenAI(base_url="http://x/v1", api_key="x", max_retries=0, http_client=http)
 
@@ -73,7 +74,7 @@ class Chat(Dialect):
     def whole(self, body: bytes) -> Reading:
         """By the SDK's type."""
         ChatCompletion.model_validate(json.loads(body), strict=True)
-        client = _openai(body, "application/json")
+        client = openai_client(body, "application/json")
         return self._reading(client.chat.completions.create(model="m", messages=_MESSAGES))
 
     def streamed(self, body: bytes) -> Reading:
@@ -81,7 +82,7 @@ class Chat(Dialect):
         for event in data_of(body):
             if event not in (None, "[DONE]") and "error" not in event:
                 ChatCompletionChunk.model_validate(event, strict=True)
-        client = _openai(body, "text/event-stream")
+        client = openai_client(body, "text/event-stream")
         reasoning = ""
         tools: Any = [
             {"type": "function", "function": {"name": name, "parameters": _PARAMETERS}} for name in TOOL_NAMES
@@ -120,13 +121,13 @@ class Completions(Dialect):
     def whole(self, body: bytes) -> Reading:
         """By the SDK's type."""
         Completion.model_validate(json.loads(body), strict=True)
-        answer = _openai(body, "application/json").completions.create(model="m", prompt="x")
+        answer = openai_client(body, "application/json").completions.create(model="m", prompt="x")
         (choice,) = answer.choices
         return Reading(choice.text, "", (), choice.finish_reason, _usage(answer.usage))
 
     def streamed(self, body: bytes) -> Reading:
         """The SDK has no accumulator for these."""
-        client = _openai(body, "text/event-stream")
+        client = openai_client(body, "text/event-stream")
         text, reasons, usage = "", [], None
         for chunk in client.completions.create(model="m", prompt="x", stream=True):
             usage = chunk.usage or usage
@@ -200,14 +201,14 @@ class Responses(Dialect):
     def whole(self, body: bytes) -> Reading:
         """By the SDK's type."""
         Response.model_validate(json.loads(body), strict=True)
-        client = _openai(body, "application/json")
+        client = openai_client(body, "application/json")
         return self._reading(client.responses.create(model="m", input="x"))
 
     def streamed(self, body: bytes) -> Reading:
         """By the SDK's `stream` helper; a failure is its last event."""
         numbers = [event["sequence_number"] for event in data_of(body)]
         assert numbers == list(range(len(numbers)))
-        client = _openai(body, "text/event-stream")
+        client = openai_client(body, "text/event-stream")
         last: Any = None
         with client.responses.stream(model="m", input="x") as stream:
             for event in stream:

@@ -115,6 +115,7 @@ class LiveAsk:
             num_read=dialect.num_read(body),
             num_drawn=dialect.num_drawn(body),
             is_cut=dialect.is_cut(body),
+            calls=dialect.calls(body),
         )
 
 

@@ -243,26 +243,19 @@ def test_tools() -> None:
     assert isinstance(prompt, ChatPrompt)
     assert not parsed.generation.parallel_calls
     assert prompt.tools == (
-        ToolDefinition("a", "does", schema),
-        ToolDefinition("b"),
-        ToolDefinition("c"),
+        ToolDefinition("a", "does", schema, path="tools.0", schema_path="tools.0.input_schema"),
+        ToolDefinition("b", path="tools.2", schema_path="tools.2.input_schema"),
+        ToolDefinition("c", is_strict=True, path="tools.3", schema_path="tools.3.input_schema"),
     )
     assert set(parsed.ignored) == {
         "tools.0.defer_loading",
         "tools.1",
         "tools.3.eager_input_streaming",
-        "tools.3.strict",
     }
 
 
 def test_no_tools_where_none_may_be_called() -> None:
     assert prompt_of(tools=[{"name": "a", "input_schema": {}}], tool_choice={"type": "none"}).tools == ()
-
-
-@pytest.mark.parametrize("choice", [{"type": "any"}, {"type": "tool", "name": "a"}])
-def test_a_call_cannot_be_forced(choice: Any) -> None:
-    refused = refusal(tools=[{"name": "a", "input_schema": {}}], tool_choice=choice)
-    assert (refused.code, refused.param) == (ErrorCode.UNSUPPORTED_FIELD, "tool_choice")
 
 
 @pytest.mark.parametrize("kind", ["image", "document", "search_result", "container_upload"])

@@ -100,8 +100,6 @@ def test_refused_fields(fields: dict[str, Any], param: str) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"tool_choice": "required"},
-        {"response_format": {"type": "json_object"}},
         {"min_tokens": 3},
         {"modalities": ["audio"]},
         {"functions": [{}]},

@@ -77,7 +77,8 @@ def test_a_prompt_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"top_logprobs": 1}, {"best_of": 2}, {"best_of": 2, "n": 3}, {"grammar": "x"}]
+    "fields",
+    [{"top_logprobs": 1}, {"best_of": 2}, {"best_of": 2, "n": 3}, {"guided_whitespace_pattern": " "}],
 )
 def test_unsupported_fields(fields: dict[str, Any]) -> None:
     with pytest.raises(ApiError) as caught:

@@ -85,7 +85,7 @@ NEUTRAL: list[tuple[str, Any]] = [
     ("xtc_probability", -0.0),
     ("length_penalty", 1.0),
     ("stop_token_ids", []),
-    ("guided_json", None),
+    ("guided_whitespace_pattern", None),
 ]
 LOADED: list[tuple[str, Any]] = [
     ("mirostat", 2),
@@ -100,8 +100,8 @@ LOADED: list[tuple[str, Any]] = [
     ("xtc_probability", 0.1),
     ("xtc_probability", False),
     ("stop_token_ids", [1]),
-    ("guided_json", {}),
-    ("guided_json", False),
+    ("guided_whitespace_pattern", ""),
+    ("guided_whitespace_pattern", False),
 ]
 
 

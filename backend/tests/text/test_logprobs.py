@@ -16,7 +16,8 @@ from mlx_manager.mlx_server.domain.events import (
 )
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 from mlx_manager.mlx_server.text.output import OutputText
-from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+from mlx_manager.mlx_server.text.reasoning_formats.known import THINK
+from mlx_manager.mlx_server.text.reasoning_formats.tags import TagSplitter
 from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
 from mlx_manager.mlx_server.text.tool_formats.registry import JSON_IN_TAGS, KIMI_K2
 
@@ -33,10 +34,9 @@ def run(
 ) -> list[Delta]:
     """The deltas of these tokens; token number N has the logprob -N."""
     marks = () if calls is None else calls.marks
-    shown = {token_id for mark in marks if (token_id := tokenizer.token_to_id(mark)) is not None}
-    detokenizer = Detokenizer(Vocabulary(tokenizer), (), shown)
+    detokenizer = Detokenizer(Vocabulary(tokenizer), (), marks)
     splitter = None if calls is None else calls.splitter([], parallel=True, choice=0)
-    output = OutputText(detokenizer, stops or [], ReasoningSplitter() if reasoning else None, splitter)
+    output = OutputText(detokenizer, stops or [], TagSplitter(THINK) if reasoning else None, splitter)
     deltas: list[Delta] = []
     for number, token_id in enumerate(ids):
         deltas += output.push(
@@ -185,7 +185,7 @@ def test_a_stop_string_that_held_the_end_of_the_reasoning() -> None:
 
 
 def test_long_reasoning_is_not_kept() -> None:
-    output = OutputText(Detokenizer(Vocabulary(byte_level_bare())), [], ReasoningSplitter())
+    output = OutputText(Detokenizer(Vocabulary(byte_level_bare())), [], TagSplitter(THINK))
     for token_id in b"<think>" + b"because " * 500:
         output.push(token_id, DrawnLogprobs(-1.0, ()))
     assert len(output._trail._waiting) < 10

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from jinja2.exceptions import SecurityError
 
@@ -13,6 +13,13 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt
 from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
 from mlx_manager.mlx_server.text.mutable_template import write_mutable
+from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
+from mlx_manager.mlx_server.text.reasoning_formats.detection import (
+    REASONING_KEYS,
+    ShownReasoning,
+    detect_reasoning,
+    shown_reasoning,
+)
 from mlx_manager.mlx_server.text.template_use import TemplateUse, template_use
 from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
 from mlx_manager.mlx_server.text.tool_formats.detection import (
@@ -22,7 +29,6 @@ from mlx_manager.mlx_server.text.tool_formats.detection import (
     detect_written,
 )
 
-_REASONING_KEYS: Final = {"reasoning_content", "reasoning", "thinking"}
 # Texts that no template writes by itself.
 _FIRST, _SECOND, _LATE, _THIRD = "\uf8f1", "\uf8f2", "\uf8f3", "\uf8f4"
 
@@ -55,34 +61,44 @@ class ChatTemplate:
             messages = tuple(_as_users(messages))
         if _repeats_users(messages) and not self.keeps_repeated_users:
             messages = tuple(_merged(messages))
-        if not self._shows_reasoning:
+        if self._shown_reasoning is None:
             ignored += [message.reasoning_path for message in messages if message.reasoning_path]
         kwargs, unknown = self._granted(prompt)
         return replace(prompt, messages=messages, template_kwargs=kwargs, hints=()), ignored + unknown
 
-    def render(self, prompt: ChatPrompt, messages: Sequence[ChatMessage], *, for_answer: bool) -> str:
+    def render(
+        self,
+        prompt: ChatPrompt,
+        messages: Sequence[ChatMessage],
+        *,
+        for_answer: bool,
+        reasoning_key: str | None = None,
+    ) -> str:
         """The messages as the template writes them. It is a program: it raises what it likes.
 
         Args:
             prompt: the whole conversation, adapted.
             messages: the first of its messages.
             for_answer: write what comes before the answer, too.
+            reasoning_key: what messages call their reasoning; None is what the template calls it.
         """
         continues = for_answer and prompt.continues_last
         has_calls = any(message.tool_calls for message in messages)
         as_text = has_calls and self._detection is not None and self._detection.takes_text
-        return self._write(prompt, messages, for_answer=for_answer, continues=continues, as_text=as_text)
+        key = self._reasoning_key if reasoning_key is None else reasoning_key
+        return self._write(prompt, messages, key, for_answer=for_answer, continues=continues, as_text=as_text)
 
     def _write(
         self,
         prompt: ChatPrompt,
         messages: Sequence[ChatMessage],
+        reasoning_key: str,
         *,
         for_answer: bool,
         continues: bool = False,
         as_text: bool = False,
     ) -> str:
-        turns = [_for_template(message, as_text=as_text) for message in messages]
+        turns = [_for_template(message, reasoning_key, as_text=as_text) for message in messages]
         tools = [_tool(tool) for tool in prompt.tools] or None
         try:
             rendered: str = self._tokenizer.apply_chat_template(
@@ -140,9 +156,29 @@ class ChatTemplate:
         prompt = ChatPrompt((), tools=TRIAL_TOOLS)
 
         def render(messages: Sequence[ChatMessage], *, for_answer: bool, as_text: bool) -> str:
-            return self._write(prompt, messages, for_answer=for_answer, as_text=as_text)
+            return self._write(prompt, messages, REASONING_KEYS[0], for_answer=for_answer, as_text=as_text)
 
         return detect_written(render)
+
+    @cached_property
+    def reasoning_format(self) -> ReasoningFormat | None:
+        """How the model writes its reasoning; None where nothing tells that it has any."""
+        uses = [self._use(has_tools=has_tools) for has_tools in (False, True)]
+        return detect_reasoning(self._shown_reasoning, {*uses[0].words, *uses[1].words})
+
+    @cached_property
+    def _shown_reasoning(self) -> ShownReasoning | None:
+        # Most templates have nothing of the kind, and need not be tried.
+        if not self._speaks_of_reasoning:
+            return None
+        prompt = ChatPrompt(())
+        return shown_reasoning(
+            lambda messages, key: self.render(prompt, messages, for_answer=False, reasoning_key=key)
+        )
+
+    @property
+    def _reasoning_key(self) -> str:
+        return REASONING_KEYS[0] if self._shown_reasoning is None else self._shown_reasoning.key
 
     def _try(self, messages: Sequence[ChatMessage]) -> str:
         try:
@@ -151,8 +187,8 @@ class ChatTemplate:
             return ""
 
     @cached_property
-    def _shows_reasoning(self) -> bool:
-        return not _REASONING_KEYS.isdisjoint(self._use(has_tools=False).words)
+    def _speaks_of_reasoning(self) -> bool:
+        return not set(REASONING_KEYS).isdisjoint(self._use(has_tools=False).words)
 
     def _granted(self, prompt: ChatPrompt) -> tuple[Mapping[str, Any], list[str]]:
         """The variables, with those of the hints that it reads; and paths of what it does not read."""
@@ -219,7 +255,7 @@ def _merged(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
         yield last
 
 
-def _for_template(message: ChatMessage, *, as_text: bool) -> dict[str, Any]:
+def _for_template(message: ChatMessage, reasoning_key: str, *, as_text: bool) -> dict[str, Any]:
     """The message as chat templates expect it: optional keys are absent, not null."""
     turn: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.name is not None:
@@ -227,7 +263,7 @@ def _for_template(message: ChatMessage, *, as_text: bool) -> dict[str, Any]:
     if message.tool_call_id is not None:
         turn["tool_call_id"] = message.tool_call_id
     if message.reasoning:
-        turn["reasoning_content"] = message.reasoning
+        turn[reasoning_key] = message.reasoning
     if message.tool_calls:
         turn["tool_calls"] = [
             {"id": call.call_id, "type": "function", "function": _function(call, as_text=as_text)}

@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -46,10 +46,6 @@ class Vocabulary:
             self._known[token_id] = self._find_bytes(token_id)
         return self._known[token_id]
 
-    def is_special(self, token_id: int) -> bool:
-        """Whether a token is one that no text shows."""
-        return token_id in self._special
-
     def text_of(self, token_id: int, before: int | None) -> str:
         """The text of a token after another: some lose a space at the very beginning."""
         if before is None:
@@ -72,6 +68,11 @@ class Vocabulary:
             before = token_id if self.anchor is None else self.anchor
             self._spelt[token_id] = self._spell(token_id, before)
         return self._spelt[token_id]
+
+    def special_ids(self, names: Iterable[str]) -> dict[int, str]:
+        """Those of these names that are special tokens, by their ids."""
+        ids = {self._tokenizer.token_to_id(name): name for name in names}
+        return {token_id: name for token_id, name in ids.items() if token_id in self._special}
 
     def show(self, token_ids: Iterable[int]) -> str:
         """A run of tokens as text, special tokens by name."""
@@ -118,20 +119,17 @@ class Detokenizer:
     Args:
         vocabulary: of the model's tokenizer; shared by its detokenizers.
         context_ids: tokens that stand before the first one, where the text continues theirs.
-        shown_ids: special tokens that are given out by their names; the others are not seen.
+        shown: names of special tokens that are text here, because they structure it.
 
     Attributes:
         vocabulary: the one that was given.
     """
 
     def __init__(
-        self,
-        vocabulary: Vocabulary,
-        context_ids: Iterable[int] = (),
-        shown_ids: Collection[int] = frozenset(),
+        self, vocabulary: Vocabulary, context_ids: Iterable[int] = (), shown: Iterable[str] = ()
     ) -> None:
         self.vocabulary = vocabulary
-        self._shown_ids = shown_ids
+        self._shown = vocabulary.special_ids(shown)
         self._utf8 = _Utf8(errors="replace")
         self._before: int | None = None
         self.push(context_ids)
@@ -146,11 +144,11 @@ class Detokenizer:
         return "".join(map(self._push, token_ids))
 
     def _push(self, token_id: int) -> str:
-        if token_id in self._shown_ids and self.vocabulary.is_special(token_id):
+        if (name := self._shown.get(token_id)) is not None:
             broken = self._utf8.decode(b"", final=True)
             if self._before is None:
                 self._before = self.vocabulary.anchor
-            return broken + self.vocabulary.spelling(token_id)[0]
+            return broken + name
         spelt = self.vocabulary.bytes_of(token_id)
         if spelt is None:
             # A character that text interrupts will never be whole.

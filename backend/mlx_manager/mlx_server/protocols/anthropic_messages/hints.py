@@ -2,7 +2,6 @@
 
 from typing import Any, Final, cast, get_args
 
-from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import TemplateHint
 from mlx_manager.mlx_server.protocols.reasoning import Effort, effort_hint, thinking_hint
 
@@ -13,11 +12,7 @@ Hints = tuple[TemplateHint, ...]
 
 
 def read_hints(thinking: Any, output_config: Any) -> tuple[Hints, list[str]]:
-    """What the template is to be told, and the paths of what has no effect whatever the template.
-
-    Raises:
-        ApiError: a format of the answer is asked for, which cannot be held yet.
-    """
+    """What the template is to be told, and the paths of what has no effect whatever the template."""
     wishes, ignored = _read_thinking(thinking)
     efforts, unknown = _read_output_config(output_config)
     if wishes:
@@ -45,11 +40,6 @@ def _read_output_config(config: Any) -> tuple[Hints, list[str]]:
         return (), []
     if not isinstance(config, dict):
         return (), ["output_config"]
-    if config.get("format") not in (None, {"type": "text"}):
-        param = "output_config.format"
-        raise ApiError(
-            ErrorCode.UNSUPPORTED_FIELD, f"{param} is not supported yet; leave it out", param=param
-        )
     unknown = [f"output_config.{name}" for name in config if name not in ("format", "effort")]
     effort = config.get("effort")
     if effort is None:

@@ -1,6 +1,6 @@
 """Wire to request."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,21 @@ from mlx_manager.mlx_server.domain.request import (
     Priority,
     SamplingOverrides,
 )
-from mlx_manager.mlx_server.domain.tools import ToolDefinition
+from mlx_manager.mlx_server.domain.tools import ToolChoice, ToolDefinition
 from mlx_manager.mlx_server.protocols.anthropic_messages.conversation import conversation
 from mlx_manager.mlx_server.protocols.anthropic_messages.hints import read_hints
+from mlx_manager.mlx_server.protocols.anthropic_messages.output_format import stated_formats
 from mlx_manager.mlx_server.protocols.anthropic_messages.schema import (
     UNSUPPORTED,
     CountTokensRequest,
     CustomTool,
+    FreeChoice,
     MessagesRequest,
+    NamedChoice,
 )
 from mlx_manager.mlx_server.protocols.fields import ignored_paths, refuse_unsupported, validate
+from mlx_manager.mlx_server.protocols.formats import one_format
+from mlx_manager.mlx_server.protocols.tools import check_names, choice_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ def parse_count(body: Mapping[str, Any], request_id: str, tenant: str = "") -> P
 def _parsed(wire: CountTokensRequest, body: Mapping[str, Any], request_id: str, tenant: str) -> Parsed:
     refuse_unsupported(body, UNSUPPORTED)
     prompt, ignored = _prompt(wire, "system" if isinstance(body.get("system"), str) else "system.{}")
+    formats = list(stated_formats(wire, ignored))
     generation = GenerationRequest(
         request_id=request_id,
         model=wire.model,
@@ -58,6 +64,7 @@ def _parsed(wire: CountTokensRequest, body: Mapping[str, Any], request_id: str, 
         sampling=_sampling(wire),
         stop=tuple(wire.stop_sequences or ()),
         parallel_calls=not (wire.tool_choice is not None and wire.tool_choice.disable_parallel_tool_use),
+        answer_format=one_format(formats, prompt.tool_choice, continues_last=prompt.continues_last),
         tenant=tenant,
         priority=Priority(wire.priority or Priority.INTERACTIVE),
         cache_salt=wire.cache_salt or "",
@@ -90,27 +97,48 @@ def _prompt(wire: CountTokensRequest, system_path: str) -> tuple[ChatPrompt, lis
     prompt = ChatPrompt(
         messages,
         wire.chat_template_kwargs or {},
-        tools=tools,
+        # A model that may not call anything is not told of tools.
+        tools=() if _is_none(wire.tool_choice) else tools,
         hints=hints,
         continues_last=_is_prefill(messages[-1]),
+        tool_choice=_choice(wire.tool_choice, tools),
     )
     return prompt, [*left_out, *not_offered, *ignored]
 
 
 def _tools(wire: CountTokensRequest) -> tuple[tuple[ToolDefinition, ...], list[str]]:
-    """The tools that the model may call, and the paths of those that are not offered."""
-    choice = wire.tool_choice
-    if choice is not None and choice.type in ("any", "tool"):
-        message = f"tool_choice {choice.type!r} is not supported yet: no call can be forced"
-        raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="tool_choice")
+    """The client's tools, and the paths of those that cannot be offered. Raises ApiError."""
     offered, others = [], []
     for index, tool in enumerate(wire.tools or ()):
+        path = f"tools.{index}"
         if isinstance(tool, CustomTool):
-            offered.append(ToolDefinition(tool.name, tool.description or "", tool.input_schema or {}))
+            offered.append(
+                ToolDefinition(
+                    tool.name,
+                    tool.description or "",
+                    tool.input_schema or {},
+                    is_strict=bool(tool.strict),
+                    path=path,
+                    schema_path=f"{path}.input_schema",
+                )
+            )
         else:
-            others.append(f"tools.{index}")
-    # A model that may not call anything is not told of tools.
-    return () if choice is not None and choice.type == "none" else tuple(offered), others
+            others.append(path)
+    check_names(offered)
+    return tuple(offered), others
+
+
+def _is_none(choice: FreeChoice | NamedChoice | None) -> bool:
+    return choice is not None and choice.type == "none"
+
+
+def _choice(choice: FreeChoice | NamedChoice | None, tools: Sequence[ToolDefinition]) -> ToolChoice:
+    """What of the tools may be called. Raises ApiError where it cannot be made of them."""
+    if isinstance(choice, NamedChoice):
+        return choice_of(tools, is_required=True, names=[choice.name])
+    if choice is not None and choice.type == "any":
+        return choice_of(tools, is_required=True)
+    return ToolChoice()
 
 
 def _is_prefill(last: ChatMessage) -> bool:

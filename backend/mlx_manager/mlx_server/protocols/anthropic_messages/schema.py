@@ -11,6 +11,8 @@ from mlx_manager.mlx_server.protocols.anthropic_messages.blocks import (
     as_blocks,
 )
 from mlx_manager.mlx_server.protocols.fields import WireModel
+from mlx_manager.mlx_server.protocols.format_fields import FormatFields
+from mlx_manager.mlx_server.protocols.formats import FlatBody
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import Count, KeepAlive, Penalty, Repetition, Seconds
 from mlx_manager.mlx_server.protocols.template_kwargs import TemplateKwargs
@@ -34,6 +36,7 @@ class CustomTool(WireModel):
     name: str = Field(min_length=1, max_length=MAX_TOOL_NAME_CHARS)
     description: str | None = None
     input_schema: dict[str, Any] | None = None
+    strict: bool | None = None
     cache_control: CacheControl | None = None
 
 
@@ -55,18 +58,38 @@ Tool = Annotated[
 ]
 
 
-class ToolChoice(WireModel):
-    """Whether the model may call."""
+class FreeChoice(WireModel):
+    """Whether the model may call, or must."""
 
-    type: Literal["auto", "none", "any", "tool"]
+    type: Literal["auto", "none", "any"]
     disable_parallel_tool_use: bool | None = None
 
 
-class CountTokensRequest(WireModel):
+class NamedChoice(WireModel):
+    """The model must call this tool."""
+
+    type: Literal["tool"]
+    name: str
+    disable_parallel_tool_use: bool | None = None
+
+
+def _choice_kind(choice: Any) -> str:
+    kind = choice.get("type") if isinstance(choice, dict) else None
+    return "<tool>" if kind == "tool" else "<free>"
+
+
+ToolChoice = Annotated[
+    Annotated[FreeChoice, Tag("<free>")] | Annotated[NamedChoice, Tag("<tool>")],
+    Discriminator(_choice_kind),
+]
+
+
+class CountTokensRequest(FormatFields):
     """The body of `/v1/messages/count_tokens`: what is answered may be counted first, whatever it holds.
 
-    `thinking` and `output_config` are hints of many shapes, so they are read by `hints`. The last fields
-    are ours, and mean what they mean in a chat completion.
+    `thinking` and `output_config` are hints of many shapes, so they are read by `hints`; the format in the
+    latter by `output_format`, which is also the older name of the field. The last fields are ours, and mean
+    what they mean in a chat completion.
     """
 
     model: str = Field(min_length=1, max_length=512)
@@ -76,6 +99,7 @@ class CountTokensRequest(WireModel):
     tool_choice: ToolChoice | None = None
     thinking: Any = None
     output_config: Any = None
+    output_format: FlatBody | None = None
     cache_control: CacheControl | None = None
     max_tokens: Count | None = Field(default=None, ge=1)
     stop_sequences: list[Annotated[str, Field(min_length=1)]] | None = Field(
@@ -110,6 +134,5 @@ UNSUPPORTED: Final[dict[str, tuple[Any, ...]]] = sampling.UNSUPPORTED | {
     "n": (1,),
     "stop": ([],),
     "logit_bias": ({},),
-    "output_format": (),
     "response_format": ({"type": "text"},),
 }

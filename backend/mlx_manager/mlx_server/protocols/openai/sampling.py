@@ -16,6 +16,7 @@ from mlx_manager.mlx_server.domain.request import (
     SamplingOverrides,
 )
 from mlx_manager.mlx_server.protocols.fields import WireModel
+from mlx_manager.mlx_server.protocols.format_fields import FormatFields
 
 MAX_STOPS: Final = 4
 MAX_TOP_LOGPROBS: Final = 20
@@ -105,7 +106,7 @@ class StreamOptions(WireModel):
     include_usage: bool | None = None
 
 
-class SamplingFields(WireModel):
+class SamplingFields(FormatFields):
     """How to draw, how much, and when to stop. Null is the same as absence."""
 
     model: str = Field(min_length=1, max_length=512)
@@ -208,11 +209,5 @@ UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "stop_token_ids": ([],),
     "bad_words": ([],),
     "use_beam_search": (False,),
-    "guided_json": (),
-    "guided_regex": (),
-    "guided_choice": (),
-    "guided_grammar": (),
-    "structured_outputs": (),
-    "grammar": (),
-    "json_schema": (),
+    "guided_whitespace_pattern": (),
 }

@@ -33,6 +33,7 @@ async def chat_completions(request: Request, serving: ServingDep, call: ChatCall
         num_choices=wire.num_choices,
         include_usage=wire.include_usage,
         logprobs=generation.top_logprobs is not None,
+        text_tools=wire.text_tools,
     )
     ignored = ignored_paths(wire, UNSUPPORTED)
     headers = limit_headers(limits)

@@ -6,15 +6,24 @@ from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, GenerationRequest
-from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
+from mlx_manager.mlx_server.domain.tools import ToolCall
 from mlx_manager.mlx_server.protocols.fields import refuse_unsupported, validate
+from mlx_manager.mlx_server.protocols.formats import format_of, one_format
 from mlx_manager.mlx_server.protocols.openai_chat.schema import (
     UNSUPPORTED,
     ChatCompletionRequest,
+    CustomToolCall,
+    FunctionToolCall,
     Message,
-    Tool,
+)
+from mlx_manager.mlx_server.protocols.openai_chat.tools import (
+    NamedCustom,
+    NamedFunction,
+    read_choice,
+    read_tools,
 )
 from mlx_manager.mlx_server.protocols.reasoning import effort_hint
+from mlx_manager.mlx_server.protocols.text_input import arguments_of
 
 
 def parse_chat(
@@ -25,32 +34,37 @@ def parse_chat(
     refuse_unsupported(body, UNSUPPORTED)
     # max_completion_tokens is the newer name, so it wins where a client sends both.
     limit = wire.max_completion_tokens if wire.max_completion_tokens is not None else wire.max_tokens
+    prompt = chat_prompt(wire)
     request = wire.request(
-        (chat_prompt(wire),),
+        (prompt,),
         request_id,
         tenant,
         max_tokens=limit,
         top_logprobs=(wire.top_logprobs or 0) if wire.logprobs else None,
     )
-    return replace(request, parallel_calls=wire.parallel_tool_calls is not False), wire
+    wanted = format_of(wire.response_format, "response_format")
+    answer_format = one_format(
+        [wanted, *wire.stated_formats()], prompt.tool_choice, continues_last=prompt.continues_last
+    )
+    # A tool that is named is called once.
+    is_named = isinstance(wire.tool_choice, NamedFunction | NamedCustom)
+    parallel = wire.parallel_tool_calls is not False and not is_named
+    return replace(request, parallel_calls=parallel, answer_format=answer_format), wire
 
 
 def chat_prompt(wire: ChatCompletionRequest) -> ChatPrompt:
     """The conversation with all that its template is told. Raises ApiError that names the field."""
     effort = wire.reasoning_effort
+    tools = read_tools(wire.tools or ())
     return ChatPrompt(
         tuple(_messages(wire.messages)),
         wire.chat_template_kwargs or {},
         # A model that may not call anything is not told of tools.
-        tools=() if wire.tool_choice == "none" else tuple(map(_tool, wire.tools or ())),
+        tools=() if wire.tool_choice == "none" else tools,
         hints=() if effort is None else (effort_hint("reasoning_effort", effort),),
         continues_last=bool(wire.continue_final_message),
+        tool_choice=read_choice(wire.tool_choice, tools),
     )
-
-
-def _tool(tool: Tool) -> ToolDefinition:
-    function = tool.function
-    return ToolDefinition(function.name, function.description or "", function.parameters or {})
 
 
 def _messages(messages: Sequence[Message]) -> Iterator[ChatMessage]:
@@ -81,11 +95,17 @@ def _chat_message(path: str, message: Message) -> ChatMessage:
         content=message.text,
         name=message.name,
         tool_call_id=message.tool_call_id,
-        tool_calls=tuple(ToolCall(call.id, call.function.name, call.function.arguments) for call in calls),
+        tool_calls=tuple(map(_call, calls)),
         reasoning=reasoning,
         path=path,
         reasoning_path=f"{path}.reasoning_content" if reasoning else "",
     )
+
+
+def _call(call: FunctionToolCall | CustomToolCall) -> ToolCall:
+    if isinstance(call, CustomToolCall):
+        return ToolCall(call.id, call.custom.name, arguments_of(call.custom.input))
+    return ToolCall(call.id, call.function.name, call.function.arguments)
 
 
 def _fault(index: int, field: str, what: str) -> ApiError:

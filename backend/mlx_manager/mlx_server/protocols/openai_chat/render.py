@@ -1,5 +1,7 @@
 """Events to wire: a stream of chunks, or the same events folded into one body."""
 
+from collections.abc import Collection
+
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
@@ -8,6 +10,7 @@ from mlx_manager.mlx_server.domain.events import (
     CacheReport,
     ChoiceFinished,
     Delta,
+    Event,
     EventBatches,
     Finished,
     ReasoningDelta,
@@ -16,7 +19,6 @@ from mlx_manager.mlx_server.domain.events import (
     ToolCallDelta,
     ToolCallStarted,
 )
-from mlx_manager.mlx_server.domain.tools import ToolCall
 from mlx_manager.mlx_server.protocols.fold import WholeChoice, fold
 from mlx_manager.mlx_server.protocols.openai.render import ChunkRenderer
 from mlx_manager.mlx_server.protocols.openai.wire import (
@@ -28,24 +30,14 @@ from mlx_manager.mlx_server.protocols.openai.wire import (
     timings_or_unset,
     usage_body,
 )
+from mlx_manager.mlx_server.protocols.openai_chat.calls import (
+    CallChunks,
+    MessageCustomCall,
+    MessageToolCall,
+    ToolCallChunk,
+)
 from mlx_manager.mlx_server.protocols.openai_chat.logprobs import ChoiceLogprobs, logprobs_body
 from mlx_manager.mlx_server.protocols.sse import data
-
-
-class FunctionDelta(Struct, frozen=True, omit_defaults=True):
-    """What a chunk adds to a call: its name first, then pieces of its arguments."""
-
-    arguments: str
-    name: str | UnsetType = UNSET
-
-
-class ToolCallChunk(Struct, frozen=True, omit_defaults=True):
-    """A call's part of a chunk."""
-
-    index: int
-    function: FunctionDelta
-    id: str | UnsetType = UNSET
-    type: str | UnsetType = UNSET
 
 
 class ChunkDelta(Struct, frozen=True, omit_defaults=True):
@@ -79,27 +71,12 @@ class Chunk(Struct, frozen=True):
     object: str = "chat.completion.chunk"
 
 
-class Function(Struct, frozen=True):
-    """What a call calls, its arguments as the model wrote them."""
-
-    name: str
-    arguments: str
-
-
-class MessageToolCall(Struct, frozen=True):
-    """A call of the assistant's message."""
-
-    id: str
-    function: Function
-    type: str = "function"
-
-
 class AnswerMessage(Struct, frozen=True):
     """The assistant's message; without content where it only calls."""
 
     content: str | None
     reasoning_content: str | UnsetType = UNSET
-    tool_calls: list[MessageToolCall] | UnsetType = UNSET
+    tool_calls: list[MessageToolCall | MessageCustomCall] | UnsetType = UNSET
     role: str = "assistant"
     refusal: None = None
 
@@ -134,10 +111,17 @@ class ChatRenderer(ChunkRenderer):
         num_choices: how many choices there will be.
         include_usage: whether a stream ends with a chunk of usage.
         logprobs: whether they were asked for.
+        text_tools: names of the tools that are given text.
     """
 
     def __init__(
-        self, model: str, *, num_choices: int = 1, include_usage: bool = False, logprobs: bool = False
+        self,
+        model: str,
+        *,
+        num_choices: int = 1,
+        include_usage: bool = False,
+        logprobs: bool = False,
+        text_tools: Collection[str] = (),
     ) -> None:
         super().__init__(include_usage=include_usage)
         self._id = new_id("chatcmpl")
@@ -145,6 +129,7 @@ class ChatRenderer(ChunkRenderer):
         self._model = model
         self._num_choices = num_choices
         self._logprobs = logprobs
+        self._calls = CallChunks(text_tools)
 
     def opening(self, prompt_tokens: int) -> bytes:
         """What a stream begins with: whose turn it is, for each choice."""
@@ -162,11 +147,24 @@ class ChatRenderer(ChunkRenderer):
         return msgspec.json.encode(Completion(self._id, self._created, self._model, choices, usage, *extras))
 
     def _whole(self, index: int, choice: WholeChoice) -> Choice:
-        calls = [_message_call(call) for call in choice.tool_calls]
+        calls = list(map(self._calls.whole, choice.tool_calls))
         content = None if calls and not choice.text else choice.text
         message = AnswerMessage(content, choice.reasoning or UNSET, calls or UNSET)
         logprobs = logprobs_body(choice.logprobs) if self._logprobs else None
         return Choice(message, choice.reason.value, index, logprobs)
+
+    def render(self, event: Event) -> bytes:
+        match event:
+            case ToolCallStarted(choice=choice) | ChoiceFinished(choice=choice):
+                held = self._call_chunk(self._calls.end(choice), choice)
+                return (data(held) if held else b"") + super().render(event)
+            case _:
+                return super().render(event)
+
+    def _call_chunk(self, part: ToolCallChunk | None, choice: int) -> bytes:
+        if part is None:
+            return b""
+        return self._chunk(ChunkChoice(ChunkDelta(tool_calls=[part]), None, choice))
 
     def _delta(self, event: Delta) -> bytes:
         logprobs = None
@@ -176,11 +174,10 @@ class ChatRenderer(ChunkRenderer):
                 logprobs = logprobs_body(event.logprobs) if event.logprobs else None
             case ReasoningDelta(text=text):
                 delta = ChunkDelta(reasoning_content=text)
-            case ToolCallStarted(index=index, call_id=call_id, name=name):
-                started = ToolCallChunk(index, FunctionDelta("", name), call_id, "function")
-                delta = ChunkDelta(tool_calls=[started])
-            case ToolCallDelta(index=index, arguments=arguments):
-                delta = ChunkDelta(tool_calls=[ToolCallChunk(index, FunctionDelta(arguments))])
+            case ToolCallStarted():
+                return self._call_chunk(self._calls.start(event), event.choice)
+            case ToolCallDelta():
+                return self._call_chunk(self._calls.go_on(event), event.choice)
         return self._chunk(ChunkChoice(delta, None, event.choice, logprobs))
 
     def _finish(self, end: ChoiceFinished, whole: Finished | None) -> bytes:
@@ -205,7 +202,3 @@ class ChatRenderer(ChunkRenderer):
     ) -> bytes:
         extras = timings_or_unset(timings), cache_debug_or_unset(cache)
         return msgspec.json.encode(Chunk(self._id, self._created, self._model, choices, usage, *extras))
-
-
-def _message_call(call: ToolCall) -> MessageToolCall:
-    return MessageToolCall(call.call_id, Function(call.name, call.arguments))

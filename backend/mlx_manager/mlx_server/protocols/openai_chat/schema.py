@@ -2,15 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from mlx_manager.mlx_server.protocols.fields import WireModel
+from mlx_manager.mlx_server.protocols.formats import ResponseFormat
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import MAX_TOP_LOGPROBS, Count, SamplingFields
+from mlx_manager.mlx_server.protocols.openai_chat.tools import Choice, CustomTool, Tool
 from mlx_manager.mlx_server.protocols.reasoning import Effort
 from mlx_manager.mlx_server.protocols.template_kwargs import TemplateKwargs
-from mlx_manager.mlx_server.protocols.tools import MAX_TOOL_NAME_CHARS
 
 
 class FunctionCall(WireModel):
@@ -20,12 +21,38 @@ class FunctionCall(WireModel):
     arguments: str
 
 
-class ToolCall(WireModel):
-    """A call in an assistant's message."""
+class FunctionToolCall(WireModel):
+    """A call in an assistant's message; some clients leave out its type."""
 
     id: str
     type: Literal["function"] = "function"
     function: FunctionCall
+
+
+class CustomCall(WireModel):
+    """What an assistant called with text."""
+
+    name: str
+    input: str
+
+
+class CustomToolCall(WireModel):
+    """A call of a tool that is given text."""
+
+    id: str
+    type: Literal["custom"]
+    custom: CustomCall
+
+
+def _call_kind(call: Any) -> str:
+    """The tag of a call's type. Pydantic puts it into paths, so it must look like no field."""
+    return "<custom>" if isinstance(call, dict) and call.get("type") == "custom" else "<function>"
+
+
+ToolCall = Annotated[
+    Annotated[FunctionToolCall, Tag("<function>")] | Annotated[CustomToolCall, Tag("<custom>")],
+    Discriminator(_call_kind),
+]
 
 
 class TextPart(WireModel):
@@ -44,21 +71,6 @@ def _as_parts(content: Any) -> Any:
         if kind != "text":
             raise PydanticCustomError("part", "parts of type {kind} are not supported", {"kind": repr(kind)})
     return content
-
-
-class Function(WireModel):
-    """A function that the model may call."""
-
-    name: str = Field(min_length=1, max_length=MAX_TOOL_NAME_CHARS)
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
-class Tool(WireModel):
-    """A tool of the client's; others cannot be offered yet."""
-
-    type: Literal["function"]
-    function: Function
 
 
 class Message(WireModel):
@@ -89,8 +101,9 @@ class ChatCompletionRequest(SamplingFields):
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
     tools: list[Tool] | None = None
-    tool_choice: Any = None
+    tool_choice: Choice | None = None
     parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
 
     @field_validator("top_logprobs")
     @classmethod
@@ -116,13 +129,16 @@ class ChatCompletionRequest(SamplingFields):
             raise PydanticCustomError("generation", "must be the opposite of continue_final_message")
         return wanted
 
+    @property
+    def text_tools(self) -> frozenset[str]:
+        """Names of the tools that are given text."""
+        return frozenset(tool.custom.name for tool in self.tools or () if isinstance(tool, CustomTool))
+
 
 UNSUPPORTED: dict[str, tuple[Any, ...]] = sampling.UNSUPPORTED | {
     "best_of": (1,),
-    "tool_choice": ("none", "auto"),
     "functions": ([],),
     "function_call": ("none", "auto"),
-    "response_format": ({"type": "text"},),
     "modalities": (["text"],),
     "audio": (),
     "web_search_options": (),

@@ -1,6 +1,7 @@
 """Wire to request."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlx_manager.mlx_server.domain.request import (
@@ -11,6 +12,7 @@ from mlx_manager.mlx_server.domain.request import (
     TokenPrompt,
 )
 from mlx_manager.mlx_server.protocols.fields import refuse_unsupported, validate
+from mlx_manager.mlx_server.protocols.formats import format_of, one_format
 from mlx_manager.mlx_server.protocols.openai_completions.schema import (
     UNSUPPORTED,
     CompletionRequest,
@@ -36,7 +38,8 @@ def parse_completion(
         prompt_field="prompt",
         echo=bool(wire.echo),
     )
-    return request, wire
+    wanted = format_of(wire.response_format, "response_format")
+    return replace(request, answer_format=one_format([wanted, *wire.stated_formats()])), wire
 
 
 def _prompt(prompt: str | list[int], suffix: str | None) -> Prompt:

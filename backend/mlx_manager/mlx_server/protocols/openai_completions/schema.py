@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.protocols.formats import ResponseFormat
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import MAX_CHOICES, MAX_TOP_LOGPROBS, SamplingFields
 
@@ -13,13 +14,17 @@ _PROMPT: Final = "must be a string, a list of token ids, or a list of these"
 
 
 class CompletionRequest(SamplingFields):
-    """The body; `prompt` becomes a list of prompts, each a string or token ids."""
+    """The body; `prompt` becomes a list of prompts, each a string or token ids.
+
+    `response_format` is no field of OpenAI's here; other servers take it.
+    """
 
     prompt: list[str | list[int]]
     best_of: int | None = None
     echo: bool | None = None
     suffix: str | None = None
     logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
+    response_format: ResponseFormat | None = None
 
     @field_validator("prompt", mode="before")
     @classmethod

@@ -1,6 +1,5 @@
 """Items to turns: an assistant's message, its reasoning and its calls are one."""
 
-import json
 from dataclasses import dataclass, field
 
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -23,6 +22,7 @@ from mlx_manager.mlx_server.protocols.openai_responses.items import (
     text_of,
 )
 from mlx_manager.mlx_server.protocols.openai_responses.tools import OfferedTools, offered_name
+from mlx_manager.mlx_server.protocols.text_input import arguments_of
 
 
 @dataclass(slots=True)
@@ -95,8 +95,7 @@ class Conversation:
                 self._call(call, call.arguments, path, named)
             case "custom_tool_call":
                 custom = read(CustomToolCall, item, path)
-                # Templates want arguments that are an object.
-                self._call(custom, json.dumps({"input": custom.input}, ensure_ascii=False), path, named)
+                self._call(custom, arguments_of(custom.input), path, named)
             case "function_call_output" | "custom_tool_call_output":
                 self._output(read(CallOutput, item, path), path, named)
             case "reasoning":

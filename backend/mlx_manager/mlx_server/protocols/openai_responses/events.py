@@ -127,6 +127,18 @@ class ArgumentsDone(_OfItem, tag="response.function_call_arguments.done"):
     arguments: str
 
 
+class InputDelta(_OfItem, tag="response.custom_tool_call_input.delta"):
+    """The next piece of the text that a tool is given."""
+
+    delta: str
+
+
+class InputDone(_OfItem, tag="response.custom_tool_call_input.done"):
+    """All of the text that a tool is given."""
+
+    input: str
+
+
 def encode(event: StreamEvent, sequence_number: int) -> bytes:
     """The event with its number, as a named server-sent event."""
     event.sequence_number = sequence_number

@@ -54,7 +54,18 @@ class FunctionCallItem(Struct, frozen=True, tag_field="type", tag="function_call
     namespace: str | UnsetType = UNSET
 
 
-OutputItem = MessageItem | ReasoningItem | FunctionCallItem
+class CustomToolCallItem(Struct, frozen=True, tag_field="type", tag="custom_tool_call"):
+    """A call of a tool that is given text."""
+
+    id: str
+    status: str
+    call_id: str
+    name: str
+    input: str
+    namespace: str | UnsetType = UNSET
+
+
+OutputItem = MessageItem | ReasoningItem | FunctionCallItem | CustomToolCallItem
 
 
 class InputTokensDetails(Struct, frozen=True):
@@ -93,16 +104,10 @@ class IncompleteDetails(Struct, frozen=True):
     reason: str
 
 
-class TextFormat(Struct, frozen=True):
-    """What the text is to be: text."""
-
-    type: str = "text"
-
-
 class TextBody(Struct, frozen=True):
-    """What was asked of the text."""
+    """What was asked of the text; `format` as the request had it."""
 
-    format: TextFormat = TextFormat()
+    format: Mapping[str, Any]
     verbosity: Any = UNSET
 
 

@@ -17,6 +17,8 @@ from mlx_manager.mlx_server.protocols.openai_responses.encrypted import encrypte
 from mlx_manager.mlx_server.protocols.openai_responses.events import (
     ArgumentsDelta,
     ArgumentsDone,
+    InputDelta,
+    InputDone,
     OutputTextDelta,
     OutputTextDone,
     PartAdded,
@@ -26,6 +28,7 @@ from mlx_manager.mlx_server.protocols.openai_responses.events import (
     StreamEvent,
 )
 from mlx_manager.mlx_server.protocols.openai_responses.objects import (
+    CustomToolCallItem,
     FunctionCallItem,
     MessageItem,
     OutputItem,
@@ -34,6 +37,7 @@ from mlx_manager.mlx_server.protocols.openai_responses.objects import (
     ReasoningText,
 )
 from mlx_manager.mlx_server.protocols.openai_responses.tools import CalledName
+from mlx_manager.mlx_server.protocols.text_input import InputDecoder
 
 IN_PROGRESS = "in_progress"
 
@@ -200,3 +204,46 @@ class OpenCall(OpenItem):
     def _item(self, status: str, arguments: str) -> FunctionCallItem:
         namespace = UNSET if self._called.namespace is None else self._called.namespace
         return FunctionCallItem(self.item_id, status, self._call_id, self._called.name, arguments, namespace)
+
+
+class OpenCustomCall(OpenItem):
+    """A call of a tool that is given text.
+
+    Args:
+        called: what the client calls the tool.
+    """
+
+    def __init__(self, index: int, started: ToolCallStarted, called: CalledName) -> None:
+        super().__init__("ctc", index)
+        self._call_id = started.call_id
+        self._called = called
+        self._reader = InputDecoder()
+        self._input: list[str] = []
+
+    def takes(self, delta: Delta) -> bool:
+        return isinstance(delta, ToolCallDelta)
+
+    def blank(self) -> CustomToolCallItem:
+        return self._item(IN_PROGRESS, "")
+
+    def item(self, status: str) -> CustomToolCallItem:
+        return self._item(status, "".join(self._input))
+
+    def push(self, delta: Delta) -> list[StreamEvent]:
+        assert isinstance(delta, ToolCallDelta)
+        return self._add(self._reader.push(delta.arguments))
+
+    def closing(self) -> list[StreamEvent]:
+        held = self._add(self._reader.finish())
+        whole = "".join(self._input)
+        return [*held, InputDone(item_id=self.item_id, output_index=self.index, input=whole)]
+
+    def _add(self, text: str) -> list[StreamEvent]:
+        if not text:
+            return []
+        self._input.append(text)
+        return [InputDelta(item_id=self.item_id, output_index=self.index, delta=text)]
+
+    def _item(self, status: str, text: str) -> CustomToolCallItem:
+        namespace = UNSET if self._called.namespace is None else self._called.namespace
+        return CustomToolCallItem(self.item_id, status, self._call_id, self._called.name, text, namespace)

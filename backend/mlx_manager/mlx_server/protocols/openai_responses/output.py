@@ -8,6 +8,7 @@ from mlx_manager.mlx_server.protocols.openai_responses.objects import OutputItem
 from mlx_manager.mlx_server.protocols.openai_responses.open_items import (
     IN_PROGRESS,
     OpenCall,
+    OpenCustomCall,
     OpenItem,
     OpenMessage,
     OpenReasoning,
@@ -48,9 +49,10 @@ class Output:
         closed, self._open = self._open, None
         if closed is None:
             return []
+        events = closed.closing()  # first, as it adds what the item held back
         item = closed.item(status)
         self._done.append(item)
-        return [*closed.closing(), ItemDone(output_index=closed.index, item=item)]
+        return [*events, ItemDone(output_index=closed.index, item=item)]
 
     def items(self) -> list[OutputItem]:
         """All of them as they are by now."""
@@ -64,5 +66,6 @@ class Output:
             case ReasoningDelta():
                 return OpenReasoning(index, encrypts=self._encrypts)
             case ToolCallStarted(name=name):
-                return OpenCall(index, delta, self._names.get(name, CalledName(name)))
+                called = self._names.get(name, CalledName(name))
+                return (OpenCustomCall if called.takes_text else OpenCall)(index, delta, called)
         raise AssertionError("arguments came without their call")

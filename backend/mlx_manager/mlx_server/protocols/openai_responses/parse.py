@@ -6,7 +6,9 @@ from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest
+from mlx_manager.mlx_server.domain.tools import ToolChoice
 from mlx_manager.mlx_server.protocols.fields import ignored_paths, refuse_unsupported, validate
+from mlx_manager.mlx_server.protocols.formats import format_of, one_format
 from mlx_manager.mlx_server.protocols.openai_responses.conversation import Conversation
 from mlx_manager.mlx_server.protocols.openai_responses.items import REFERENCE, RawItem, kind_of
 from mlx_manager.mlx_server.protocols.openai_responses.schema import (
@@ -15,6 +17,7 @@ from mlx_manager.mlx_server.protocols.openai_responses.schema import (
     UNSUPPORTED,
     ResponsesRequest,
 )
+from mlx_manager.mlx_server.protocols.openai_responses.tool_choice import is_named, read_choice
 from mlx_manager.mlx_server.protocols.openai_responses.tools import CalledName, OfferedTools
 from mlx_manager.mlx_server.protocols.reasoning import effort_hint
 
@@ -52,10 +55,6 @@ def read_request(body: Mapping[str, Any]) -> ResponsesRequest:
     """The body by its schema. Raises ApiError that names the field."""
     wire = validate(ResponsesRequest, body)
     refuse_unsupported(body, UNSUPPORTED)
-    wanted = None if wire.text is None else wire.text.format
-    if wanted is not None and wanted.get("type") != "text":
-        message = "text.format: only text is supported yet; leave it out"
-        raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="text.format")
     return wire
 
 
@@ -89,15 +88,18 @@ def parse_responses(
     if not messages or not (items or earlier.items):
         raise ApiError(ErrorCode.INVALID_REQUEST, "input: there is nothing to answer", param="input")
     effort = None if wire.reasoning is None else wire.reasoning.effort
+    choice, choice_ignored = read_choice(wire.tool_choice, tools)
     prompt = ChatPrompt(
         messages,
         wire.chat_template_kwargs or {},
-        tools=tools.definitions(wire.tool_choice),
+        tools=() if choice is None else tools.definitions,
         hints=() if effort is None else (effort_hint("reasoning.effort", effort),),
+        tool_choice=choice or ToolChoice(),
     )
     ignored = [
         *ignored_paths(wire, UNSUPPORTED),
         *tools.ignored,
+        *choice_ignored,
         *conversation.ignored,
         *_without_effect(wire),
     ]
@@ -115,7 +117,11 @@ def _request(wire: ResponsesRequest, prompt: ChatPrompt, request_id: str, tenant
         top_logprobs=(wire.top_logprobs or 0) if wire.wants_logprobs else None,
         prompt_field="input",
     )
-    return replace(request, parallel_calls=wire.parallel_tool_calls is not False)
+    wanted = format_of(None if wire.text is None else wire.text.format, "text.format")
+    # A tool that is named is called once.
+    parallel = wire.parallel_tool_calls is not False and not is_named(wire.tool_choice)
+    answer_format = one_format([wanted, *wire.stated_formats()], prompt.tool_choice)
+    return replace(request, parallel_calls=parallel, answer_format=answer_format)
 
 
 def _resolved(item: RawItem, index: int, earlier: Earlier) -> RawItem:

@@ -1,6 +1,7 @@
 """Events to wire: a stream of named events, or the same events folded into one response."""
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -146,7 +147,7 @@ def begun_response(wire: ResponsesRequest, *, is_stored: bool) -> ResponseBody:
         reasoning=ReasoningBody(None if wire.reasoning is None else wire.reasoning.effort),
         store=is_stored,
         temperature=wire.temperature,
-        text=TextBody() if wire.verbosity is None else TextBody(verbosity=wire.verbosity),
+        text=TextBody(wire.text_format, UNSET if wire.verbosity is None else wire.verbosity),
         tool_choice=wire.tool_choice or "auto",
         tools=wire.tools or (),
         top_logprobs=wire.top_logprobs or 0,

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from mlx_manager.mlx_server.protocols.fields import WireModel
+from mlx_manager.mlx_server.protocols.formats import FlatBody
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import MAX_TOP_LOGPROBS, Count, SamplingFields
 from mlx_manager.mlx_server.protocols.reasoning import Effort
@@ -32,7 +33,7 @@ class ReasoningOptions(WireModel):
 class TextOptions(WireModel):
     """What the answer's text is to be."""
 
-    format: dict[str, Any] | None = None
+    format: FlatBody | None = None
 
 
 class StreamOptions(WireModel):
@@ -81,6 +82,12 @@ class ResponsesRequest(SamplingFields):
     def wants_encrypted_reasoning(self) -> bool:
         """Whether the client keeps the reasoning itself and is to be given it in one field."""
         return ENCRYPTED_REASONING in (self.include or ())
+
+    @property
+    def text_format(self) -> dict[str, Any]:
+        """What the text is to be, to be given back."""
+        stated = None if self.text is None else self.text.format
+        return {"type": "text"} if stated is None else stated.model_dump(by_alias=True, exclude_unset=True)
 
     @property
     def verbosity(self) -> Any:

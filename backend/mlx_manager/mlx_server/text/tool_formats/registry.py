@@ -7,6 +7,7 @@ from typing import Final
 
 from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
 from mlx_manager.mlx_server.text.tool_formats.gemma_calls import GemmaCalls
+from mlx_manager.mlx_server.text.tool_formats.harmony import HARMONY
 from mlx_manager.mlx_server.text.tool_formats.json_calls import JsonCalls, Member
 from mlx_manager.mlx_server.text.tool_formats.named_calls import NamedCalls
 from mlx_manager.mlx_server.text.tool_formats.python_calls import PythonCalls
@@ -121,6 +122,7 @@ GENERIC: Final = JsonCalls(
 )
 
 FORMATS: Final[tuple[ToolFormat, ...]] = (
+    HARMONY,
     JSON_IN_TAGS,
     QWEN3_CODER,
     SEED_OSS,
