@@ -10,7 +10,8 @@ from mlx_manager.mlx_server.domain.guide import Trigger
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.tool_formats import grammar
 from mlx_manager.mlx_server.text.tool_formats.base import CallSplitter, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, arguments_schema, quoted
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, arguments_schema
+from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
     CallEnd,

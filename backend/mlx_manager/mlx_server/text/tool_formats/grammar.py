@@ -4,8 +4,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from mlx_manager.mlx_server.domain.formats import RegexFormat
+from mlx_manager.mlx_server.domain.formats import LarkFormat, RegexFormat
+from mlx_manager.mlx_server.domain.tools import TextInput
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool, Literal
+from mlx_manager.mlx_server.text.tool_formats.json_lark import json_string_of
+from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 
 # Enough for what is printed prettily, and no more: a model may like white space and never end.
 _WHITE_SPACE: Final = {"whitespace_pattern": "[ \\n]{0,24}"}
@@ -50,11 +53,6 @@ class Rules:
         return "\n".join([f"start: {start}", *(f"{name}: {body}" for name, body in self._lines.items())])
 
 
-def quoted(text: str) -> str:
-    """A text as Lark's string; nothing that is empty."""
-    return json.dumps(text, ensure_ascii=False) if text else ""
-
-
 def any_of(choices: Iterable[str]) -> str:
     """One of them; parenthesised."""
     return f"({' | '.join(choices)})"
@@ -74,6 +72,17 @@ def json_of(schema: Mapping[str, Any]) -> str:
     """JSON that fits a schema."""
     options = {**_WHITE_SPACE, **schema.get("x-guidance", {})}
     return "%json " + json.dumps({**schema, "x-guidance": options}, ensure_ascii=False)
+
+
+def json_arguments(rules: Rules, tool: HeldTool) -> str:
+    """A tool's arguments as a JSON object."""
+    match tool.text_input:
+        case TextInput(grammar=LarkFormat(grammar=lark)) if (held := json_string_of(lark)) is not None:
+            space = rules.space
+            return rules.add(
+                "arguments", f'"{{" {space} "\\"input\\"" {space} ":" {space} {held} {space} "}}"'
+            )
+    return rules.add("arguments", json_of(arguments_schema(tool)))
 
 
 def arguments_schema(tool: HeldTool) -> Mapping[str, Any]:

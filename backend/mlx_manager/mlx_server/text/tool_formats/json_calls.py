@@ -9,7 +9,7 @@ from mlx_manager.mlx_server.domain.guide import Trigger
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.tool_formats import grammar
 from mlx_manager.mlx_server.text.tool_formats.base import CallSplitter, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, quoted
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules
 from mlx_manager.mlx_server.text.tool_formats.json_text import (
     as_arguments,
     read_key,
@@ -17,6 +17,7 @@ from mlx_manager.mlx_server.text.tool_formats.json_text import (
     read_value,
     stream_arguments,
 )
+from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
     CallEnd,
@@ -156,7 +157,7 @@ class JsonCalls:
         space = rules.space
         tail = grammar.optional(f'{space} "," {space} {_member(self.tail, space)}') if self.tail else ""
         key = f'{space} "," {space} {quoted(json.dumps(self.arguments_key))} {space} ":" {space}'
-        held = rules.add("arguments", grammar.json_of(grammar.arguments_schema(tool)))
+        held = grammar.json_arguments(rules, tool)
         return f'{key} {held} {tail} {space} "}}"'
 
 

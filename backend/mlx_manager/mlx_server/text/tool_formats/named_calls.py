@@ -9,8 +9,9 @@ from mlx_manager.mlx_server.domain.guide import Trigger
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.tool_formats import grammar
 from mlx_manager.mlx_server.text.tool_formats.base import CallSplitter, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, quoted
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules
 from mlx_manager.mlx_server.text.tool_formats.json_text import stream_arguments
+from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
     CallEnd,
@@ -91,7 +92,7 @@ class NamedCalls:
         """What follows a call's opening."""
         mark, pattern = self.suffix
         suffix = grammar.optional(f"{rules.mark(mark)} /{pattern}/") if mark else ""
-        held = rules.add("arguments", grammar.json_of(grammar.arguments_schema(tool)))
+        held = grammar.json_arguments(rules, tool)
         name = f"{quoted(self.prefix)} {quoted(tool.name)} {suffix} {rules.mark(self.after_name)}"
         return f"{name} {rules.space} {held} {rules.space} {rules.mark(self.closing)}"
 

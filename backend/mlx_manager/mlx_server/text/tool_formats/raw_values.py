@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from mlx_manager.mlx_server.domain.formats import LarkFormat, RegexFormat
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool
-from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, json_of, optional, quoted
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, json_of, optional
+from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 from mlx_manager.mlx_server.text.tool_formats.values import (
     is_closed,
     is_text,

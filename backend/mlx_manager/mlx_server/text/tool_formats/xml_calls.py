@@ -9,7 +9,8 @@ from typing import Final
 from mlx_manager.mlx_server.domain.guide import Trigger
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.tool_formats.base import CallSplitter, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, quoted, repeated
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, repeated
+from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 from mlx_manager.mlx_server.text.tool_formats.raw_values import held_parameters
 from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
