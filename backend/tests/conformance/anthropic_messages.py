@@ -27,6 +27,7 @@ from tests.conformance.record import (
     not_applicable,
     ours,
     refused,
+    unanswered,
 )
 
 _QUESTION: Final = {"role": "user", "content": "Tell me something about models."}
@@ -358,17 +359,7 @@ ELSE: Final = (
 
 def _uncounted(entry: Field) -> Field:
     """What an answer honours changes no count; what is ignored is ignored there, too."""
-    if entry.treatment is Treatment.IGNORED:
-        return entry
-    return not_applicable(
-        entry.path,
-        "of the answer",
-        example=entry.example,
-        within=entry.within,
-        at=entry.at,
-        named=entry.named,
-        is_ours=entry.is_ours,
-    )
+    return entry if entry.treatment is Treatment.IGNORED else unanswered(entry)
 
 
 MESSAGES_ENDPOINT: Final = Endpoint(
