@@ -8,6 +8,7 @@ from tests.conformance import effects
 from tests.conformance.anthropic_blocks import MESSAGES, THINKING_ANSWERED, THINKING_COUNTED
 from tests.conformance.calls import (
     LOOK_SCHEMA,
+    NO_CALL,
     WEATHER,
     WEATHER_SCHEMA,
     calls,
@@ -246,7 +247,7 @@ CALLED: Final = (
         calls("look"),
         "one call or several",
         example={"type": "any"},
-        within={"tools": [_LOOK]},
+        within={"tools": [_LOOK], "messages": [{"role": "user", "content": NO_CALL}]},
         at="tool_choice",
     ),
     *(
