@@ -83,6 +83,7 @@ class ModelSpec:
 
 SMALL = ModelSpec("bench-llama-5m", 4096, 256, 6, 8, 4, 640)
 LARGE = ModelSpec("bench-llama-126m", 32_000, 768, 12, 12, 4, 3008)
+NARROW = ModelSpec("bench-llama-512-vocabulary", 512, 256, 6, 8, 4, 640)
 WIDE = ModelSpec("bench-llama-151k-vocabulary", 151_936, 128, 4, 8, 4, 384)
 
 

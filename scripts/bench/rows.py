@@ -6,6 +6,7 @@ from bench.rows_fairness import fairness
 from bench.rows_lookup import lookup
 from bench.rows_prefix import prefix, restart
 from bench.rows_sampling import logprobs, sampling, vocabulary
+from bench.rows_structured import structured
 from bench.rows_throughput import large, small
 
 ROWS = {
@@ -16,6 +17,7 @@ ROWS = {
         Row("sampling", "every row its own sampling", sampling, 1, 160),
         Row("vocabulary", "a vocabulary of 151,936 tokens", vocabulary, 1, 900),
         Row("logprobs", "logprobs of the five likeliest tokens", logprobs, 1, 50),
+        Row("structured", "every stream held to a schema of its own", structured, 2, 300),
         Row("prefix", "a shared prefix, warm against cold", prefix, 2, 400),
         Row("restart", "a shared prefix after a restart", restart, 2, 400),
         Row("arrival", "a long prompt arrives while others stream", arrival, 1, 300),

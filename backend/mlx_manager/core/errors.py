@@ -35,6 +35,11 @@ class ErrorCode(StrEnum):
         400,
         "The field would change the answer and cannot be honoured yet; `param` names it. Leave it out.",
     )
+    GRAMMAR_NOT_ENFORCEABLE = (
+        "grammar_not_enforceable",
+        400,
+        "The schema, pattern or grammar is invalid or cannot be enforced as a whole; the message says why.",
+    )
     CONTEXT_LENGTH_EXCEEDED = (
         "context_length_exceeded",
         400,

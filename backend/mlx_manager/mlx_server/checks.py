@@ -71,5 +71,23 @@ def check_tools(request: GenerationRequest, prompts: Sequence[EncodedPrompt]) ->
     """Refuse tools where the calls that the model would write cannot be read. Raises ApiError."""
     for stated, encoded in zip(request.prompts, prompts, strict=True):
         if isinstance(stated, ChatPrompt) and stated.tools and encoded.tool_format is None:
-            message = "the calls that this model writes cannot be told from its text yet; leave tools out"
+            message = "the calls that this model writes cannot be told from its text; leave tools out"
             raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="tools")
+
+
+def check_formats(request: GenerationRequest) -> None:
+    """Refuse what contradicts an answer that is held to something. Raises ApiError."""
+    chats = [prompt for prompt in request.prompts if isinstance(prompt, ChatPrompt)]
+    is_forced = any(chat.tool_choice.is_required for chat in chats)
+    if request.answer_format is None and not is_forced:
+        return
+    path = "tool_choice" if request.answer_format is None else request.answer_format.path
+    if request.ignore_eos:
+        message = f"ignore_eos: an answer that {path} shapes ends where that says; leave one of them out"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param="ignore_eos")
+    if any(chat.continues_last for chat in chats):
+        message = f"{path} shapes a whole answer, and this request goes on with one that has begun"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param=path)
+    if is_forced and request.answer_format is not None:
+        message = f"{path} and a tool_choice that forces a call contradict each other"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message, param=path)

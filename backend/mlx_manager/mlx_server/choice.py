@@ -71,8 +71,7 @@ class Choice:
         if self._echo and not self.drawn_tokens:
             events.append(TextDelta(self._echo, choice=self._index))
         self.drawn_tokens += 1
-        # The token that ends the sequence is a mark, not text.
-        if token.finish is not FinishReason.STOP:
+        if not token.is_mark:
             events += self._output.push(token.token_id, token.logprobs)
         if not self._output.stopped and token.finish is None:
             return events

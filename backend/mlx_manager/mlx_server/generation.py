@@ -9,9 +9,18 @@ from functools import partial
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.backends.base import TokenJob, TokenStream
-from mlx_manager.mlx_server.checks import check_bias, check_choices, check_kinds, check_prompt, check_tools
+from mlx_manager.mlx_server.checks import (
+    check_bias,
+    check_choices,
+    check_formats,
+    check_kinds,
+    check_prompt,
+    check_tools,
+)
+from mlx_manager.mlx_server.domain.guide import Guide
 from mlx_manager.mlx_server.domain.models import ModelDescription
 from mlx_manager.mlx_server.domain.request import GenerationRequest
+from mlx_manager.mlx_server.guides import GuideMaker
 from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.pool.pool import ModelPool
 from mlx_manager.mlx_server.prompts import choice_seed, encode, make_choice
@@ -184,13 +193,17 @@ class Generator:
             tokenizer = resident.tokenizer
             prompts = await encode(request, tokenizer)
             check_tools(request, prompts)
+            check_formats(request)
             for prompt in prompts:
                 check_prompt(prompt.token_ids, resident, param=request.prompt_field)
             check_bias(request, resident)
             check_choices(request, resident)
+            maker = GuideMaker(request, resident)
+            pairs = zip(request.prompts, prompts, strict=True)
+            guides = [await maker.make(stated, prompt) for stated, prompt in pairs]
             jobs = [
-                self._job(request, resident, prompt, number, record)
-                for prompt in prompts
+                self._job(request, resident, prompt, guide.guide, number, record)
+                for prompt, guide in zip(prompts, guides, strict=True)
                 for number in range(request.num_choices)
             ]
             streams = await self._submit(jobs, resident)
@@ -204,7 +217,8 @@ class Generator:
                 partial(cache_report, prompts[0], tokenizer=tokenizer) if request.explain_cache else None
             )
             resources = stack.pop_all()
-        ignored = dict.fromkeys(path for prompt in prompts for path in prompt.ignored)
+        parts = (*(prompt.ignored for prompt in prompts), *(guide.ignored for guide in guides))
+        ignored = dict.fromkeys(path for paths in parts for path in paths)
         running = RunningGeneration(choices, record, resources, explain, tuple(ignored))
         self._running[running] = None
         resources.callback(self._forget, running, record)
@@ -240,6 +254,7 @@ class Generator:
         request: GenerationRequest,
         resident: Resident,
         prompt: EncodedPrompt,
+        guide: Guide | None,
         number: int,
         record: RequestRecord,
     ) -> TokenJob:
@@ -259,6 +274,7 @@ class Generator:
             cache_salt=self._salt(request),
             boundaries=prompt.boundaries,
             traceparent="" if record.span is None else record.span.traceparent,
+            guide=guide,
         )
 
     def _salt(self, request: GenerationRequest) -> str:

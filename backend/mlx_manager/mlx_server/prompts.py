@@ -16,9 +16,9 @@ from mlx_manager.mlx_server.domain.request import (
     TokenPrompt,
 )
 from mlx_manager.mlx_server.text.output import OutputText
-from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+from mlx_manager.mlx_server.text.reasoning import DEFAULT_FORMAT, splitter_after, splitter_within
+from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningSplitter
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
-from mlx_manager.mlx_server.text.tool_calls import ToolCallSplitter
 
 _CONTEXT_TOKENS: Final = 5
 _SEEDS: Final = 2**64
@@ -66,12 +66,19 @@ def make_choice(
     """The choice of this number, with what turns its tokens into text."""
     prompt_index = index // request.num_choices
     source, prompt = request.prompts[prompt_index], prompts[prompt_index]
-    tools = prompt.tool_format
+    context_ids = prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()
+    calls = None
+    shown: tuple[str, ...] = ()
+    if isinstance(source, ChatPrompt):
+        shown = (prompt.reasoning_format or DEFAULT_FORMAT).marks
+        if (tool_format := prompt.tool_format) is not None:
+            calls = tool_format.splitter(source.tools, parallel=request.parallel_calls, choice=index)
+            shown += tool_format.marks
     output = OutputText(
-        tokenizer.detokenizer(prompt.token_ids[-_CONTEXT_TOKENS:] if _goes_on(source) else ()),
+        tokenizer.detokenizer(context_ids, shown),
         request.stop,
-        _reasoning(source, prompt.text),
-        None if tools is None else ToolCallSplitter(tools, parallel=request.parallel_calls, choice=index),
+        _reasoning(source, prompt),
+        calls,
         index,
     )
     echo = (prompt.text or tokenizer.show(prompt.token_ids)) if request.echo else ""
@@ -89,10 +96,12 @@ def _goes_on(prompt: Prompt) -> bool:
             return True
 
 
-def _reasoning(prompt: Prompt, text: str) -> ReasoningSplitter | None:
+def _reasoning(source: Prompt, prompt: EncodedPrompt) -> ReasoningSplitter | None:
     """What tells reasoning from answer, where there may be any."""
-    if not isinstance(prompt, ChatPrompt):
+    if not isinstance(source, ChatPrompt):
         return None
-    if prompt.continues_last:
-        return ReasoningSplitter.within(prompt.messages[-1].content)
-    return ReasoningSplitter.after(text)
+    tools = prompt.tool_format
+    call_marks = () if tools is None else tools.marks
+    if source.continues_last:
+        return splitter_within(prompt.reasoning_format, source.messages[-1].content, prompt.text, call_marks)
+    return splitter_after(prompt.reasoning_format, prompt.text, call_marks)

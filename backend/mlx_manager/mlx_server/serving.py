@@ -18,6 +18,7 @@ from mlx_manager.mlx_server.metrics import ServerMetrics
 from mlx_manager.mlx_server.pool.entry import ModelEntry
 from mlx_manager.mlx_server.pool.keeper import MemoryKeeper
 from mlx_manager.mlx_server.pool.pool import ModelPool
+from mlx_manager.mlx_server.pool.written_formats import FormatFinder
 from mlx_manager.mlx_server.running_responses import RunningResponses
 from mlx_manager.mlx_server.stored_responses import StoredResponses
 from mlx_manager.mlx_server.text.tokenizer import warm_up
@@ -42,6 +43,7 @@ class Serving:
         changes: of the models' states.
         stored_responses: those that clients may come back to.
         running_responses: those that are being made.
+        formats: how models write calls and reasoning.
     """
 
     def __init__(self, settings: MLXServerSettings, failed: Callable[[str], None]) -> None:
@@ -52,6 +54,7 @@ class Serving:
         self.audit = AuditWriter(settings, self.accounts, self.metrics.note_lost_audit_rows)
         self.changes = ChangeLog()
         self.pool = ModelPool(settings, self._note)
+        self.formats = FormatFinder()
         self.generator = Generator(
             self.pool,
             default_max_tokens=settings.default_max_tokens,

@@ -103,9 +103,9 @@ def tiny(family: str) -> Any:
     return build(family)
 
 
-def build(family: str) -> Any:
-    """As `tiny`, and nobody else's."""
-    family_config = config_of(family)
+def build(family: str, **changed: Any) -> Any:
+    """As `tiny`, and nobody else's; with some of its configuration changed."""
+    family_config = config_of(family) | changed
     model_type = family_config["model_type"]
     module = importlib.import_module(f"mlx_lm.models.{MODEL_REMAPPING.get(model_type, model_type)}")
     mx.random.seed(7)
@@ -153,9 +153,10 @@ def _livelier(name: str, weight: mx.array, tied: bool) -> mx.array:
     return weight
 
 
-def save_folder(path: Path, family: str = "llama") -> Path:
-    """The model as a folder that `loader.load` can read."""
+def save_folder(path: Path, family: str = "llama", **changed: Any) -> Path:
+    """The model as a folder that `loader.load` can read; with some of its configuration changed."""
     path.mkdir(parents=True, exist_ok=True)
-    (path / "config.json").write_text(json.dumps(config_of(family)))
-    mx.save_safetensors(str(path / "model.safetensors"), dict(tree_flatten(tiny(family).parameters())))
+    (path / "config.json").write_text(json.dumps(config_of(family) | changed))
+    model = build(family, **changed) if changed else tiny(family)
+    mx.save_safetensors(str(path / "model.safetensors"), dict(tree_flatten(model.parameters())))
     return path

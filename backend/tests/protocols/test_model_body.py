@@ -7,6 +7,7 @@ import msgspec
 
 from mlx_manager.mlx_server.domain.models import Capability, ModelDescription, ModelRuntime, Quantization
 from mlx_manager.mlx_server.domain.request import SamplingParams
+from mlx_manager.mlx_server.pool.written_formats import WrittenFormats
 from mlx_manager.mlx_server.protocols.openai.wire import ModelBody, model_body
 
 BARE = ModelDescription(
@@ -42,7 +43,9 @@ def on_the_wire(body: ModelBody) -> object:
 
 
 def test_what_is_not_known_is_absent() -> None:
-    body = model_body(BARE, None, status="unloaded", resident_bytes=None, aliases=())
+    body = model_body(
+        BARE, None, status="unloaded", resident_bytes=None, aliases=(), formats=WrittenFormats()
+    )
     assert on_the_wire(body) == {
         "id": "owner/name",
         "object": "model",
@@ -59,7 +62,14 @@ def test_what_is_not_known_is_absent() -> None:
 
 def test_what_is_known() -> None:
     runtime = ModelRuntime(True, "batches", 1024, None, None, "off")
-    body = model_body(FULL, runtime, status="loaded", resident_bytes=99, aliases=["fast"])
+    body = model_body(
+        FULL,
+        runtime,
+        status="loaded",
+        resident_bytes=99,
+        aliases=["fast"],
+        formats=WrittenFormats("glm", "think"),
+    )
     assert on_the_wire(body) == {
         "id": "m",
         "object": "model",
@@ -84,4 +94,6 @@ def test_what_is_known() -> None:
             "prefix_cache": "on",
             "prompt_lookup": "off",
         },
+        "tool_format": "glm",
+        "reasoning_format": "think",
     }

@@ -10,7 +10,8 @@ from mlx_manager.mlx_server.backends.base import DrawnLogprobs
 from mlx_manager.mlx_server.domain.events import ReasoningDelta, TextDelta, TokenLogprob
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 from mlx_manager.mlx_server.text.output import OutputText
-from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+from mlx_manager.mlx_server.text.reasoning_formats.known import THINK
+from mlx_manager.mlx_server.text.reasoning_formats.tags import TagSplitter
 
 Delta = TextDelta | ReasoningDelta
 
@@ -20,7 +21,7 @@ def run(
 ) -> list[Delta]:
     """The deltas of these tokens; token number N has the logprob -N."""
     detokenizer = Detokenizer(Vocabulary(tokenizer))
-    output = OutputText(detokenizer, stops or [], ReasoningSplitter() if reasoning else None)
+    output = OutputText(detokenizer, stops or [], TagSplitter(THINK) if reasoning else None)
     deltas: list[Delta] = []
     for number, token_id in enumerate(ids):
         deltas += output.push(
@@ -169,7 +170,7 @@ def test_a_stop_string_that_held_the_end_of_the_reasoning() -> None:
 
 
 def test_long_reasoning_is_not_kept() -> None:
-    output = OutputText(Detokenizer(Vocabulary(byte_level_bare())), [], ReasoningSplitter())
+    output = OutputText(Detokenizer(Vocabulary(byte_level_bare())), [], TagSplitter(THINK))
     for token_id in b"<think>" + b"because " * 500:
         output.push(token_id, DrawnLogprobs(-1.0, ()))
     assert len(output._trail._waiting) < 10

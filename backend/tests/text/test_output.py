@@ -6,14 +6,15 @@ from text_tokenizers import byte_level_bare
 from mlx_manager.mlx_server.domain.events import Event, ReasoningDelta, TextDelta
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 from mlx_manager.mlx_server.text.output import OutputText
-from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+from mlx_manager.mlx_server.text.reasoning_formats.known import THINK
+from mlx_manager.mlx_server.text.reasoning_formats.tags import TagSplitter
 
 
 def run(text: str, stops: list[str], *, reasoning: bool) -> tuple[OutputText, list[Event]]:
     """Push a text byte by byte until it stops."""
     tokenizer = byte_level_bare()
     detokenizer = Detokenizer(Vocabulary(tokenizer))
-    output = OutputText(detokenizer, stops, ReasoningSplitter() if reasoning else None)
+    output = OutputText(detokenizer, stops, TagSplitter(THINK) if reasoning else None)
     events: list[Event] = []
     for token in text.encode():
         events += output.push(token)

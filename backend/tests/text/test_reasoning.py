@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlx_manager.mlx_server.text.reasoning import ReasoningSplitter
+from mlx_manager.mlx_server.text.reasoning import splitter_after
+from mlx_manager.mlx_server.text.reasoning_formats.known import THINK
+from mlx_manager.mlx_server.text.reasoning_formats.tags import TagSplitter
 
 PARTS = ["<think>", "</think>", "<th", "ink>", "</", "<", ">", " ", "\n", "a", "b.", "é", "think"]
 TEXT = st.lists(st.sampled_from(PARTS), max_size=14).map("".join)
@@ -15,7 +17,7 @@ TEXT = st.lists(st.sampled_from(PARTS), max_size=14).map("".join)
 
 def run(chunks: Sequence[str], *, opened: bool = False) -> tuple[str, str]:
     """Reasoning and content of the whole."""
-    splitter = ReasoningSplitter(opened=opened)
+    splitter = TagSplitter(THINK, opened=opened)
     pieces = [piece for chunk in chunks for piece in splitter.push(chunk)] + splitter.finish()
     assert all(piece.text for piece in pieces)
     # Once the answer has begun no reasoning follows.
@@ -26,13 +28,25 @@ def run(chunks: Sequence[str], *, opened: bool = False) -> tuple[str, str]:
 
 
 def reference(text: str, *, opened: bool) -> tuple[str, str]:
-    if not opened:
-        head = text.lstrip()
-        if not head.startswith("<think>"):
-            return "", text
-        text = head.removeprefix("<think>")
-    reasoning, tag, content = text.partition("</think>")
-    return reasoning.strip(), content.lstrip() if tag else ""
+    """The same for a whole text: blocks follow one another until there is anything else."""
+    blocks: list[str] = []
+    inside, is_after = opened, False
+    while True:
+        body = text.lstrip()
+        if inside:
+            while body.startswith("<think>"):
+                body = body.removeprefix("<think>").lstrip()
+            block, tag, text = body.partition("</think>")
+            blocks += [block.strip()] if block.strip() else []
+            if not tag:
+                return "\n\n".join(blocks), ""
+            inside, is_after = False, True
+        elif body.startswith("<think>"):
+            inside, text = True, body.removeprefix("<think>")
+        elif is_after and body.startswith("</think>"):
+            text = body.removeprefix("</think>")
+        else:
+            return "\n\n".join(blocks), body if is_after else text
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)
@@ -71,6 +85,11 @@ def test_a_tag_may_be_split_anywhere(cut: int) -> None:
         ("<think>never closed </thi", ("never closed </thi", "")),
         ("<think>a</think>b</think>c", ("a", "b</think>c")),
         ("<think>a < b </ c</think>d", ("a < b </ c", "d")),
+        ("<think><think>\na</think>b", ("a", "b")),
+        ("<think>a</think>\n</think>\n\nb", ("a", "b")),
+        ("<think>a</think>\n<think>b</think>c", ("a\n\nb", "c")),
+        ("<think></think><think>b</think>c", ("b", "c")),
+        ("<think>a</think>b\n<think>c</think>", ("a", "b\n<think>c</think>")),
     ],
 )
 def test_shapes(text: str, wanted: tuple[str, str]) -> None:
@@ -84,22 +103,22 @@ def test_shapes(text: str, wanted: tuple[str, str]) -> None:
         ("<|assistant|>\n<think>\n", ("a", "b")),
         ("<|assistant|><think>", ("a", "b")),
         ("<|assistant|>\n", ("", "a</think>b")),
-        ("<think>\n\n</think>\n\n", ("", "a</think>b")),
+        ("<think>\n\n</think>\n\n", ("", "a</think>b")),  # its block is over, and it opens none
     ],
 )
 def test_a_prompt_may_open_the_block(prompt: str, wanted: tuple[str, str]) -> None:
-    splitter = ReasoningSplitter.after(prompt)
+    splitter = splitter_after(None, prompt)
     pieces = splitter.push("a</think>b") + splitter.finish()
     reasoning = "".join(piece.text for piece in pieces if piece.is_reasoning)
     assert (reasoning, "".join(piece.text for piece in pieces if not piece.is_reasoning)) == wanted
 
 
 def test_reasoning_is_given_out_as_it_comes() -> None:
-    splitter = ReasoningSplitter()
+    splitter = TagSplitter(THINK)
     assert splitter.push("<think>") == []
     assert splitter.inside
     assert [piece.text for piece in splitter.push("one two")] == ["one two"]
     assert [piece.text for piece in splitter.push(" </thi")] == []
     assert [piece.text for piece in splitter.push("nk>")] == []
     assert not splitter.inside
-    assert [tuple(piece) for piece in splitter.push("so")] == [("so", False)]
+    assert [tuple(piece) for piece in splitter.push("so")] == [("so", False, len("<think>one two </think>"))]

@@ -2,7 +2,6 @@
 
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,14 +9,13 @@ from hypothesis import strategies as st
 
 from mlx_manager.mlx_server.domain.events import ToolCallDelta, ToolCallStarted
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt
-from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
+from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.pool.sources import DEMO_PATH
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
-from mlx_manager.mlx_server.text.tool_calls import CallEvent, ToolCallSplitter
-from mlx_manager.mlx_server.text.tool_format import JSON_IN_TAGS
-from tests.live.server import data_dir
+from mlx_manager.mlx_server.text.tool_formats.base import CallEvent
+from mlx_manager.mlx_server.text.tool_formats.registry import JSON_IN_TAGS
 
-HERMES = JSON_IN_TAGS[0]
+HERMES = JSON_IN_TAGS
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
@@ -35,7 +33,7 @@ CALLS = st.lists(
 def split(text: str, cuts: list[int], *, parallel: bool = True) -> list[str | CallEvent]:
     """All that a text comes to, cut into chunks."""
     bounds = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
-    splitter = ToolCallSplitter(HERMES, parallel=parallel)
+    splitter = HERMES.splitter([], parallel=parallel, choice=0)
     parts: list[str | CallEvent] = []
     for start, end in pairwise(bounds):
         parts += splitter.push(text[start:end])
@@ -90,7 +88,7 @@ def test_text_without_calls_is_untouched(text: str, cuts: list[int]) -> None:
 
 
 def test_the_name_comes_first_and_the_arguments_as_they_are_written() -> None:
-    splitter = ToolCallSplitter(HERMES)
+    splitter = HERMES.splitter([], parallel=True, choice=0)
     assert splitter.push('Wait. <tool_call>{"name": "get_wea') == ["Wait."]
     assert splitter.push('ther", "arguments": ') == []
     started, first = splitter.push("{")
@@ -143,33 +141,3 @@ def test_the_demos_template_is_read() -> None:
     prompt = Tokenizer.load(DEMO_PATH).encode(ChatPrompt((ChatMessage("user", "Hi"),), tools=(TOOL,)))
     assert prompt.tool_format == HERMES
     assert Tokenizer.load(DEMO_PATH).encode(ChatPrompt((ChatMessage("user", "Hi"),))).tool_format is None
-
-
-@pytest.mark.parametrize(
-    ("name", "is_read"),
-    [
-        ("Qwen-Qwen2.5-7B-Instruct", True),
-        ("Qwen-Qwen3-0.6B", True),
-        ("Qwen-QwQ-32B", True),
-        ("NousResearch-Hermes-3-Llama-3.1-8B-tool_use", True),
-        ("Qwen3-Coder", False),
-        ("GLM-4.6", False),
-        ("Kimi-K2-Instruct", False),
-        ("openai-gpt-oss-120b", False),
-    ],
-)
-def test_a_format_is_told_by_what_the_template_writes(name: str, is_read: bool) -> None:
-    path: Path = data_dir() / "templates" / f"{name}.jinja"
-    if not path.exists():
-        pytest.skip(f"no template at {path}")
-    tokenizer = Tokenizer.load(DEMO_PATH)
-    tokenizer._tokenizer.chat_template = path.read_text()
-    found = tokenizer.encode(ChatPrompt((ChatMessage("user", "Hi"),), tools=(TOOL,)))
-    assert found.tool_format == (HERMES if is_read else None)
-    if is_read:
-        call = ToolCall("call00001", "f", '{"x": "ü \\"{}"}')
-        messages = (ChatMessage("user", "Hi"), ChatMessage("assistant", "", tool_calls=(call, call)))
-        rendered = tokenizer.render(ChatPrompt(messages, tools=(TOOL,)))
-        turn = rendered[rendered.rindex("Hi") :]
-        again = calls_of(split(turn[turn.index("<tool_call>") :], [3, 7, 30, 60]))
-        assert [(name, json.loads(text)) for name, text in again] == [("f", json.loads(call.arguments))] * 2

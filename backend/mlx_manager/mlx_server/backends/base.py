@@ -1,11 +1,12 @@
 """What generation asks of any source of tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from mlx_manager.core.errors import ErrorCode
 from mlx_manager.mlx_server.domain.events import FinishReason
+from mlx_manager.mlx_server.domain.guide import Guide
 from mlx_manager.mlx_server.domain.request import Boundary, Priority, SamplingParams
 
 
@@ -20,6 +21,7 @@ class TokenJob:
         cache_salt: prefixes are shared between jobs of one salt only.
         boundaries: ends of the prompt's messages, ascending.
         traceparent: the W3C trace context that it belongs to; empty where it is not traced.
+        guide: what it is held to; its grammars have been checked. None leaves it free.
     """
 
     prompt_ids: Sequence[int]
@@ -33,6 +35,7 @@ class TokenJob:
     cache_salt: str = ""
     boundaries: Sequence[Boundary] = ()
     traceparent: str = ""
+    guide: Guide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,17 @@ class DrawnLogprobs:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One drawn token; `finish` is set on the last."""
+    """One drawn token.
+
+    Attributes:
+        finish: why it is the last; None where it is not.
+        is_mark: whether it only tells that the text has ended, and is no part of it.
+    """
 
     token_id: int
     finish: FinishReason | None
     logprobs: DrawnLogprobs | None = None
+    is_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,21 @@ class Backend(Protocol):
     @property
     def vocab_size(self) -> int:
         """Ids at or above this are not tokens."""
+        ...
+
+    async def check_grammars(
+        self, grammars: Sequence[str], vocabulary: Callable[[], str], stop_ids: Sequence[int]
+    ) -> list[str]:
+        """What keeps each grammar from being enforced; empty where nothing does.
+
+        Args:
+            vocabulary: gives the model's tokenizer as JSON of the tokenizers library; takes a while, and is
+                asked once at most.
+            stop_ids: the model's own.
+
+        Raises:
+            ApiError: the worker is gone.
+        """
         ...
 
     def submit(self, job: TokenJob) -> TokenStream:

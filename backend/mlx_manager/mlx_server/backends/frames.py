@@ -1,9 +1,18 @@
 """From a backend's types to a worker's frames and back."""
 
+from typing import Final
+
 from mlx_manager.mlx_server.backends.base import DrawnLogprobs, Token, TokenJob
 from mlx_manager.mlx_server.domain.events import FinishReason
+from mlx_manager.mlx_server.domain.guide import Guide
 from mlx_manager.mlx_server.domain.request import Priority
 from mlx_manager.mlx_server.engine import wire
+
+_FINISHES: Final = {
+    "stop": FinishReason.STOP,
+    "complete": FinishReason.STOP,
+    "length": FinishReason.LENGTH,
+}
 
 
 def submit_frame(sequence_id: int, job: TokenJob) -> wire.Submit:
@@ -28,13 +37,26 @@ def submit_frame(sequence_id: int, job: TokenJob) -> wire.Submit:
         cache_salt=job.cache_salt,
         boundaries=[wire.Boundary(end.position, end.role) for end in job.boundaries],
         traceparent=job.traceparent,
+        guide=None if job.guide is None else _guide(job.guide),
+    )
+
+
+def _guide(guide: Guide) -> wire.Guide:
+    reasoning = guide.reasoning
+    return wire.Guide(
+        reasoning=None
+        if reasoning is None
+        else wire.ReasoningGuide(reasoning.opening, reasoning.closing, reasoning.is_open, reasoning.budget),
+        grammar=guide.grammar,
+        triggers=[wire.Trigger(one.text, one.grammar, one.at_start) for one in guide.triggers],
+        ends_after_call=guide.ends_after_call,
     )
 
 
 def token_event(row: wire.Row) -> Token:
     """A row of a step as the job's reader is told of it."""
-    finish = FinishReason(row.finish) if row.finish else None
-    return Token(row.token_id, finish, _logprobs(row))
+    finish = _FINISHES[row.finish] if row.finish else None
+    return Token(row.token_id, finish, _logprobs(row), is_mark=row.finish == "stop")
 
 
 def _logprobs(row: wire.Row) -> DrawnLogprobs | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.process import footprint_bytes
 from mlx_manager.mlx_server.backends.base import Broken, Read, Restored, TokenJob
 from mlx_manager.mlx_server.backends.frames import submit_frame, token_event
+from mlx_manager.mlx_server.backends.grammar_checks import GrammarChecks
 from mlx_manager.mlx_server.backends.kv_budget import KVBudget
 from mlx_manager.mlx_server.backends.rate import Rate
 from mlx_manager.mlx_server.backends.worker_process import WorkerProcess
@@ -56,6 +57,7 @@ class LocalWorker:
         self._heard_at = 0.0
         self._last_ping = 0
         self._kv_budget = KVBudget(KVLedger(KVSize(0, 0), 0))
+        self._checks = GrammarChecks(process.send)
         self._rate = Rate(asyncio.get_running_loop().time)
         self.max_jobs = 0
         self.hello = hello
@@ -177,6 +179,17 @@ class LocalWorker:
         stream = self._streams[sequence_id] = WorkerStream(lambda: self.cancel(sequence_id))
         return stream
 
+    async def check_grammars(
+        self, grammars: Sequence[str], vocabulary: Callable[[], str], stop_ids: Sequence[int]
+    ) -> list[str]:
+        """See `Backend`."""
+        if not self.is_alive:
+            raise _died(await self._process.epitaph())
+        try:
+            return await self._checks.faults(grammars, vocabulary, stop_ids)
+        except ConnectionError as error:
+            raise _died(str(error)) from None
+
     def cancel(self, sequence_id: int) -> None:
         """Stop a job, if it still runs."""
         if self._streams.pop(sequence_id, None) is not None and self.is_alive:
@@ -255,6 +268,8 @@ class LocalWorker:
                 case wire.Pong():
                     self.pong = report
                     self._answered.set()
+                case wire.Checked():
+                    self._checks.answered(report)
                 case wire.Budgets():
                     self._kv_budget.answered(report)
                 case wire.RowFailed(sequence_id=sequence_id, reason=reason):
@@ -280,6 +295,7 @@ class LocalWorker:
         died = _died(epitaph)
         self._answered.set()
         self._kv_budget.fail(died)
+        self._checks.fail(epitaph)
         streams, self._streams = self._streams, {}
         for stream in streams.values():
             stream.push(Broken(died.code, died.message))

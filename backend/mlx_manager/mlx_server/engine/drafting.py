@@ -60,7 +60,9 @@ class Drafter:
     def is_ready_for(self, sequence: Sequence) -> bool:
         """Whether a draft may be had now, so that no step should be launched ahead."""
         request = sequence.request
-        is_plain_greedy = request.temperature <= 0 and not sequence.sampling.changes_logits
+        is_plain_greedy = request.temperature <= 0 and not (
+            sequence.sampling.changes_logits or sequence.guide is not None
+        )
         if not is_plain_greedy or request.top_logprobs is not None:
             return False
         if sequence.sequence_id != self._sequence_id:

@@ -9,6 +9,7 @@ import mlx.core as mx
 from mlx_manager.mlx_server.engine.decoding import Decoder
 from mlx_manager.mlx_server.engine.drafting import Drafter
 from mlx_manager.mlx_server.engine.groups import DecodeGroups
+from mlx_manager.mlx_server.engine.guiding.desk import Guided
 from mlx_manager.mlx_server.engine.ledger import KVLedger
 from mlx_manager.mlx_server.engine.pacing import Pacer
 from mlx_manager.mlx_server.engine.prefilling import Prefiller
@@ -106,8 +107,11 @@ class Engine:
             and all(sequence.is_restoring for sequence in scheduler.reading)
         )
 
-    def handle(self, command: Submit | Cancel | SetBudget) -> None:
+    def handle(self, command: Submit | Guided | Cancel | SetBudget) -> None:
         """Take a command between two steps."""
+        if isinstance(command, Guided):
+            self._submit(Sequence(command.submit, guide=command.row))
+            return
         if isinstance(command, SetBudget):
             self._set_budget(command)
             return
@@ -115,13 +119,16 @@ class Engine:
             if self._scheduler.remove(command.sequence_id) is not None:
                 self._decoder.drop_cancelled(command.sequence_id)
             return
-        sequence = Sequence(command)
+        self._submit(Sequence(command))
+
+    def _submit(self, sequence: Sequence) -> None:
+        request = sequence.request
         if not self._ledger.can_ever_fit(sequence.most_tokens):
             needed, budget = self._ledger.row_bytes(sequence.most_tokens), self._ledger.budget_bytes
             self._report(RowFailed(sequence.sequence_id, f"its cache needs {needed} bytes of {budget}"))
             return
-        if command.traceparent and self._trace_job is not None:
-            sequence.trace = self._trace_job(command.traceparent, len(command.prompt_ids))
+        if request.traceparent and self._trace_job is not None:
+            sequence.trace = self._trace_job(request.traceparent, len(request.prompt_ids))
         self._scheduler.submit(sequence)
 
     def resume(self) -> None:

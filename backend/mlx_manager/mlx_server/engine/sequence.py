@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlx_manager.mlx_server.engine.guiding.row import GuideRow
 from mlx_manager.mlx_server.engine.sampling import SamplingRow
 from mlx_manager.mlx_server.engine.tracing import JobTrace
 from mlx_manager.mlx_server.engine.wire import Submit
@@ -21,6 +22,7 @@ class Sequence:
         has_finished: whether its last token has been drawn.
         drawn_ids: tokens drawn so far.
         trace: told what becomes of it; None where it is not traced.
+        guide: what it is held to; None leaves it free.
     """
 
     request: Submit
@@ -32,10 +34,11 @@ class Sequence:
     has_finished: bool = False
     drawn_ids: list[int] = field(default_factory=list)
     trace: JobTrace | None = None
+    guide: GuideRow | None = None
     sampling: SamplingRow = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sampling = SamplingRow(self.request)
+        self.sampling = SamplingRow(self.request, self.guide)
 
     @property
     def sequence_id(self) -> int:
@@ -77,9 +80,12 @@ class Sequence:
         return len(self.drawn_ids) + steps >= self.request.max_tokens
 
     def take(self, token_id: int) -> str:
-        """Count a drawn token and tell whether it ends the sequence: `stop`, `length` or empty."""
+        """Count a drawn token and tell whether it ends the sequence: see `Row.finish`."""
         self.drawn_ids.append(token_id)
         self.sampling.note(token_id)
         stops = token_id in self.request.stop_ids
-        self.has_finished = stops or self.ends_after(0)
-        return "stop" if stops else "length" if self.has_finished else ""
+        is_complete = not stops and self.guide is not None and self.guide.note(token_id)
+        self.has_finished = stops or is_complete or self.ends_after(0)
+        if not self.has_finished:
+            return ""
+        return "stop" if stops else "complete" if is_complete else "length"

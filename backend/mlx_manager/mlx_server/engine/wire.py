@@ -75,6 +75,51 @@ class Boundary(Struct, array_like=True, frozen=True):
     role: str
 
 
+class Trigger(Struct, array_like=True, frozen=True):
+    """A text that opens a call; see `domain.guide.Trigger`."""
+
+    text: str
+    grammar: str
+    at_start: bool = False
+
+
+class ReasoningGuide(Struct, array_like=True, frozen=True):
+    """Where reasoning begins and ends; see `domain.guide.ReasoningGuide`."""
+
+    opening: str
+    closing: str
+    is_open: bool
+    budget: int | None = None
+
+
+class Guide(Struct, array_like=True, frozen=True):
+    """What a sequence is held to; see `domain.guide.Guide`."""
+
+    reasoning: ReasoningGuide | None = None
+    grammar: str = ""
+    triggers: list[Trigger] = []
+    ends_after_call: bool = False
+
+
+class Vocabulary(Struct, tag="vocabulary", frozen=True):
+    """The tokenizer that grammars are checked with and sequences guided by; sent before the first of them.
+
+    Attributes:
+        tokenizer: JSON of the tokenizers library.
+        stop_ids: token ids that end a sequence.
+    """
+
+    tokenizer: str
+    stop_ids: list[int]
+
+
+class Check(Struct, tag="check", frozen=True):
+    """Asks whether grammars can be enforced; the worker answers `Checked`, in the order of the questions."""
+
+    number: int
+    grammars: list[str]
+
+
 class Submit(Struct, tag="submit", frozen=True):
     """Generate after `prompt_ids`; `Steps` follow and one row of them, or a `RowFailed`, ends it.
 
@@ -92,6 +137,7 @@ class Submit(Struct, tag="submit", frozen=True):
         cache_salt: prefixes are shared between sequences of one salt only.
         boundaries: ends of the prompt's messages, ascending.
         traceparent: the W3C trace context that its spans belong to; empty where it is not traced.
+        guide: what it is held to; None leaves it free.
     """
 
     sequence_id: int
@@ -113,6 +159,7 @@ class Submit(Struct, tag="submit", frozen=True):
     cache_salt: str = ""
     boundaries: list[Boundary] = []
     traceparent: str = ""
+    guide: Guide | None = None
 
 
 class Cancel(Struct, tag="cancel", frozen=True):
@@ -143,7 +190,7 @@ class SetBudget(Struct, tag="set_budget", frozen=True):
     cache_budget_bytes: int
 
 
-Command = Load | Submit | Cancel | Ping | SetBudget
+Command = Load | Vocabulary | Check | Submit | Cancel | Ping | SetBudget
 
 
 class Hello(Struct, tag="hello", frozen=True):
@@ -234,7 +281,12 @@ class TokenLogprobs(Struct, array_like=True, frozen=True):
 
 
 class Row(Struct, array_like=True, frozen=True):
-    """One new token of one sequence; `finish` is `stop`, `length` or empty while it goes on."""
+    """One new token of one sequence.
+
+    Attributes:
+        finish: empty while it goes on; else `stop` where the token is one that ends a sequence, `complete`
+            where it is the last of a text that its guide says is whole, or `length`.
+    """
 
     sequence_id: int
     token_id: int
@@ -290,11 +342,25 @@ class Budgets(Struct, tag="budgets", frozen=True):
     cache_budget_bytes: int
 
 
-Report = Hello | Loading | Loaded | LoadFailed | Restored | Prefill | Steps | RowFailed | Pong | Budgets
+class Checked(Struct, tag="checked", frozen=True):
+    """What is wrong with each grammar of a `Check`; empty where it can be enforced."""
+
+    number: int
+    faults: list[str]
+
+
+Report = (
+    Hello | Loading | Loaded | LoadFailed | Restored | Prefill | Steps | RowFailed | Pong | Budgets | Checked
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _command_decoder: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
 _report_decoder: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
+
+
+def guide_key(guide: Guide) -> bytes:
+    """The same for equal guides."""
+    return _encoder.encode(guide)
 
 
 def encode_frame(message: Command | Report) -> bytes:

@@ -17,11 +17,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mlx_manager.mlx_server.engine import device, wire
+from mlx_manager.mlx_server.engine.guiding.desk import Guided, GuideDesk
 from mlx_manager.mlx_server.engine.tracing import SpanRecorder
 
 if TYPE_CHECKING:
     from mlx_manager.mlx_server.engine.engine import Engine
     from mlx_manager.mlx_server.engine.prefix_cache.disk import DiskTier
+
+# None wakes the thread that owns MLX; a guided job comes from the thread that compiled its grammars.
+Incoming = wire.Command | Guided | None
 
 # mlx-lm names every missing weight; a caller needs the beginning, and the log has the rest.
 _REASON_CHARS = 500
@@ -36,15 +40,19 @@ class Connection:
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
+        # Frames come from the thread that owns MLX and from the one that compiles grammars.
+        self._sending = threading.Lock()
         # What is still to be written when the server goes; must be quick, and must not use MLX.
         self.at_end: Callable[[], object] | None = None
         # None wakes the thread that owns MLX: something it waited for has come from disk.
-        self.commands: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
+        self.commands: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
 
     def send(self, report: wire.Report) -> None:
         """Send a frame; the death of the server ends this process."""
+        frame = wire.encode_frame(report)
         try:
-            self._socket.sendall(wire.encode_frame(report))
+            with self._sending:
+                self._socket.sendall(frame)
         except OSError:
             os._exit(0)
 
@@ -129,9 +137,10 @@ def serve(connection: Connection) -> None:
             prompt_lookup=no_lookup,
         )
     )
+    desk = GuideDesk(loaded.vocab_size, connection.send, connection.commands.put)
     idle_pings = 0
     while True:
-        for number in take_commands(engine, connection.commands):
+        for number in take_commands(engine, connection.commands, desk):
             # Others may need what MLX keeps for its next arrays, where there has been no work for a while.
             idle_pings = 0 if engine.has_work else idle_pings + 1
             if idle_pings == _IDLE_PINGS:
@@ -150,7 +159,7 @@ def _write_rest(disk: "DiskTier | None", spans: SpanRecorder | None) -> None:
         flushed.wait(max(deadline - time.monotonic(), 0.0))
 
 
-def take_commands(engine: "Engine", commands: queue.SimpleQueue[wire.Command | None]) -> list[int]:
+def take_commands(engine: "Engine", commands: queue.SimpleQueue[Incoming], desk: GuideDesk) -> list[int]:
     """Give the engine what has come in; with nothing to do, sleep until something does.
 
     Returns:
@@ -169,7 +178,17 @@ def take_commands(engine: "Engine", commands: queue.SimpleQueue[wire.Command | N
                 engine.resume()
             case wire.Ping(number=number):
                 pings.append(number)
-            case wire.Submit() | wire.Cancel() | wire.SetBudget():
+            case wire.Vocabulary() | wire.Check():
+                desk.put(command)
+            case wire.Submit(guide=wire.Guide()):
+                desk.put(command)
+            case Guided():
+                if desk.is_wanted(command):
+                    engine.handle(command)
+            case wire.Cancel():
+                desk.cancel(command.sequence_id)
+                engine.handle(command)
+            case wire.Submit() | wire.SetBudget():
                 engine.handle(command)
             case wire.Load():
                 raise AssertionError("a worker loads one model")

@@ -13,7 +13,6 @@ from mlx_manager.mlx_server.domain.request import GenerationRequest
 from mlx_manager.mlx_server.protocols.call import Call
 from mlx_manager.mlx_server.protocols.fields import ignored_header
 from mlx_manager.mlx_server.protocols.sse import GenerationStream, StreamRenderer
-from mlx_manager.mlx_server.protocols.unheld import refuse_unheld
 from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST
 from mlx_manager.mlx_server.running import RunningGeneration
 from mlx_manager.mlx_server.serving import Serving
@@ -53,7 +52,6 @@ async def answer(
     Raises:
         ApiError: what can be known before the first byte; and where the answer is not streamed, all.
     """
-    refuse_unheld(generation)
     starting = serving.generator.start(generation, call.record)
     running = await unless_disconnected(request, starting)
     if running is None:

@@ -39,7 +39,9 @@ async def list_models(
     if speaks_anthropic(request.scope):
         return _json(model_page(page.items, has_more=page.has_more))
     has_more = UNSET if limit is None else page.has_more
-    return _json(ModelList([_model(serving, model) for model in page.items], has_more))
+    # Templates that have not been tried yet take a while.
+    bodies = await asyncio.to_thread(lambda: [_model(serving, model) for model in page.items])
+    return _json(ModelList(bodies, has_more))
 
 
 @router.get("/models/{model_id:path}")
@@ -47,7 +49,9 @@ async def retrieve_model(model_id: str, request: Request, serving: ServingDep) -
     """One model."""
     check_model(serving, principal_of(request), model_id)
     model = await asyncio.to_thread(serving.pool.describe, model_id)
-    return _json(model_info(model) if speaks_anthropic(request.scope) else _model(serving, model))
+    if speaks_anthropic(request.scope):
+        return _json(model_info(model))
+    return _json(await asyncio.to_thread(_model, serving, model))
 
 
 def _model(serving: Serving, model: ModelDescription) -> ModelBody:
@@ -58,6 +62,7 @@ def _model(serving: Serving, model: ModelDescription) -> ModelBody:
         status=pool.status(model).value,
         resident_bytes=pool.resident_bytes(model),
         aliases=pool.catalogue.aliases_of(model.model_id),
+        formats=serving.formats.find(model),
     )
 
 

@@ -5,15 +5,30 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
+
+from jinja2.exceptions import SecurityError
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt
-from mlx_manager.mlx_server.domain.tools import ToolDefinition
+from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
+from mlx_manager.mlx_server.text.mutable_template import write_mutable
+from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
+from mlx_manager.mlx_server.text.reasoning_formats.detection import (
+    REASONING_KEYS,
+    ShownReasoning,
+    detect_reasoning,
+    shown_reasoning,
+)
 from mlx_manager.mlx_server.text.template_use import TemplateUse, template_use
-from mlx_manager.mlx_server.text.tool_format import TRIAL_TOOL, ToolFormat, detect
+from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
+from mlx_manager.mlx_server.text.tool_formats.detection import (
+    TRIAL_TOOLS,
+    Detection,
+    detect_told,
+    detect_written,
+)
 
-_REASONING_KEYS: Final = {"reasoning_content", "reasoning", "thinking"}
 # Texts that no template writes by itself.
 _FIRST, _SECOND, _LATE, _THIRD = "\uf8f1", "\uf8f2", "\uf8f3", "\uf8f4"
 
@@ -46,28 +61,60 @@ class ChatTemplate:
             messages = tuple(_as_users(messages))
         if _repeats_users(messages) and not self.keeps_repeated_users:
             messages = tuple(_merged(messages))
-        if not self._shows_reasoning:
+        if self._shown_reasoning is None:
             ignored += [message.reasoning_path for message in messages if message.reasoning_path]
         kwargs, unknown = self._granted(prompt)
         return replace(prompt, messages=messages, template_kwargs=kwargs, hints=()), ignored + unknown
 
-    def render(self, prompt: ChatPrompt, messages: Sequence[ChatMessage], *, for_answer: bool) -> str:
+    def render(
+        self,
+        prompt: ChatPrompt,
+        messages: Sequence[ChatMessage],
+        *,
+        for_answer: bool,
+        reasoning_key: str | None = None,
+    ) -> str:
         """The messages as the template writes them. It is a program: it raises what it likes.
 
         Args:
             prompt: the whole conversation, adapted.
             messages: the first of its messages.
             for_answer: write what comes before the answer, too.
+            reasoning_key: what messages call their reasoning; None is what the template calls it.
         """
         continues = for_answer and prompt.continues_last
-        rendered: str = self._tokenizer.apply_chat_template(
-            [_for_template(message) for message in messages],
-            tools=[_tool(tool) for tool in prompt.tools] or None,
-            tokenize=False,
-            add_generation_prompt=for_answer and not continues,
-            continue_final_message=continues,
-            **prompt.template_kwargs,
-        )
+        has_calls = any(message.tool_calls for message in messages)
+        as_text = has_calls and self._detection is not None and self._detection.takes_text
+        key = self._reasoning_key if reasoning_key is None else reasoning_key
+        return self._write(prompt, messages, key, for_answer=for_answer, continues=continues, as_text=as_text)
+
+    def _write(
+        self,
+        prompt: ChatPrompt,
+        messages: Sequence[ChatMessage],
+        reasoning_key: str,
+        *,
+        for_answer: bool,
+        continues: bool = False,
+        as_text: bool = False,
+    ) -> str:
+        turns = [_for_template(message, reasoning_key, as_text=as_text) for message in messages]
+        tools = [_tool(tool) for tool in prompt.tools] or None
+        try:
+            rendered: str = self._tokenizer.apply_chat_template(
+                turns,
+                tools=tools,
+                tokenize=False,
+                add_generation_prompt=for_answer and not continues,
+                continue_final_message=continues,
+                **prompt.template_kwargs,
+            )
+        except SecurityError:  # it changes a list
+            if continues:
+                raise
+            variables = {"messages": turns, "tools": tools, "add_generation_prompt": for_answer}
+            variables |= self._tokenizer.special_tokens_map | dict(prompt.template_kwargs)
+            return write_mutable(self._tokenizer.get_chat_template(None, tools), variables)
         return rendered
 
     @cached_property
@@ -92,11 +139,46 @@ class ChatTemplate:
 
     @cached_property
     def tool_format(self) -> ToolFormat | None:
-        """How the model writes calls; None where it has no tools, or writes them in an unknown way."""
+        """How the model writes calls; None where its template offers no tools.
+
+        It is what the template writes of a call; else what its text speaks of; else a format that reads
+        what is usual.
+        """
         if "tools" not in self._use(has_tools=True).variables:
             return None
-        prompt = ChatPrompt((), tools=(TRIAL_TOOL,))
-        return detect(lambda messages: self.render(prompt, messages, for_answer=False))
+        if self._detection is not None:
+            return self._detection.tool_format
+        return detect_told(self._tokenizer.get_chat_template(None, [{}]))
+
+    @cached_property
+    def _detection(self) -> Detection | None:
+        """What is known of the calls that the template writes."""
+        prompt = ChatPrompt((), tools=TRIAL_TOOLS)
+
+        def render(messages: Sequence[ChatMessage], *, for_answer: bool, as_text: bool) -> str:
+            return self._write(prompt, messages, REASONING_KEYS[0], for_answer=for_answer, as_text=as_text)
+
+        return detect_written(render)
+
+    @cached_property
+    def reasoning_format(self) -> ReasoningFormat | None:
+        """How the model writes its reasoning; None where nothing tells that it has any."""
+        uses = [self._use(has_tools=has_tools) for has_tools in (False, True)]
+        return detect_reasoning(self._shown_reasoning, {*uses[0].words, *uses[1].words})
+
+    @cached_property
+    def _shown_reasoning(self) -> ShownReasoning | None:
+        # Most templates have nothing of the kind, and need not be tried.
+        if not self._speaks_of_reasoning:
+            return None
+        prompt = ChatPrompt(())
+        return shown_reasoning(
+            lambda messages, key: self.render(prompt, messages, for_answer=False, reasoning_key=key)
+        )
+
+    @property
+    def _reasoning_key(self) -> str:
+        return REASONING_KEYS[0] if self._shown_reasoning is None else self._shown_reasoning.key
 
     def _try(self, messages: Sequence[ChatMessage]) -> str:
         try:
@@ -105,8 +187,8 @@ class ChatTemplate:
             return ""
 
     @cached_property
-    def _shows_reasoning(self) -> bool:
-        return not _REASONING_KEYS.isdisjoint(self._use(has_tools=False).words)
+    def _speaks_of_reasoning(self) -> bool:
+        return not set(REASONING_KEYS).isdisjoint(self._use(has_tools=False).words)
 
     def _granted(self, prompt: ChatPrompt) -> tuple[Mapping[str, Any], list[str]]:
         """The variables, with those of the hints that it reads; and paths of what it does not read."""
@@ -173,7 +255,7 @@ def _merged(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
         yield last
 
 
-def _for_template(message: ChatMessage) -> dict[str, Any]:
+def _for_template(message: ChatMessage, reasoning_key: str, *, as_text: bool) -> dict[str, Any]:
     """The message as chat templates expect it: optional keys are absent, not null."""
     turn: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.name is not None:
@@ -181,22 +263,24 @@ def _for_template(message: ChatMessage) -> dict[str, Any]:
     if message.tool_call_id is not None:
         turn["tool_call_id"] = message.tool_call_id
     if message.reasoning:
-        turn["reasoning_content"] = message.reasoning
+        turn[reasoning_key] = message.reasoning
     if message.tool_calls:
         turn["tool_calls"] = [
-            {"id": call.call_id, "type": "function", "function": _function(call.name, call.arguments)}
+            {"id": call.call_id, "type": "function", "function": _function(call, as_text=as_text)}
             for call in message.tool_calls
         ]
     return turn
 
 
-def _function(name: str, text: str) -> dict[str, Any]:
-    """A call's arguments are an object for templates, where they are JSON."""
+def _function(call: ToolCall, *, as_text: bool) -> dict[str, Any]:
+    """A call's arguments are an object for most templates, where they are JSON."""
+    if as_text:
+        return {"name": call.name, "arguments": call.arguments}
     try:
-        arguments: Any = json.loads(text)
+        arguments: Any = json.loads(call.arguments)
     except (ValueError, RecursionError):
-        arguments = text
-    return {"name": name, "arguments": arguments}
+        arguments = call.arguments
+    return {"name": call.name, "arguments": arguments}
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Any]:

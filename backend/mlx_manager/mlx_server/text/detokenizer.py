@@ -69,6 +69,11 @@ class Vocabulary:
             self._spelt[token_id] = self._spell(token_id, before)
         return self._spelt[token_id]
 
+    def special_ids(self, names: Iterable[str]) -> dict[int, str]:
+        """Those of these names that are special tokens, by their ids."""
+        ids = {self._tokenizer.token_to_id(name): name for name in names}
+        return {token_id: name for token_id, name in ids.items() if token_id in self._special}
+
     def show(self, token_ids: Iterable[int]) -> str:
         """A run of tokens as text, special tokens by name."""
         return b"".join(self.spelling(token_id)[1] for token_id in token_ids).decode(errors="replace")
@@ -114,13 +119,17 @@ class Detokenizer:
     Args:
         vocabulary: of the model's tokenizer; shared by its detokenizers.
         context_ids: tokens that stand before the first one, where the text continues theirs.
+        shown: names of special tokens that are text here, because they structure it.
 
     Attributes:
         vocabulary: the one that was given.
     """
 
-    def __init__(self, vocabulary: Vocabulary, context_ids: Iterable[int] = ()) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, context_ids: Iterable[int] = (), shown: Iterable[str] = ()
+    ) -> None:
         self.vocabulary = vocabulary
+        self._shown = vocabulary.special_ids(shown)
         self._utf8 = _Utf8(errors="replace")
         self._before: int | None = None
         self.push(context_ids)
@@ -135,6 +144,11 @@ class Detokenizer:
         return "".join(map(self._push, token_ids))
 
     def _push(self, token_id: int) -> str:
+        if (name := self._shown.get(token_id)) is not None:
+            broken = self._utf8.decode(b"", final=True)
+            if self._before is None:
+                self._before = self.vocabulary.anchor
+            return broken + name
         spelt = self.vocabulary.bytes_of(token_id)
         if spelt is None:
             # A character that text interrupts will never be whole.

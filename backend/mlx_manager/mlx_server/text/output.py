@@ -6,9 +6,9 @@ from mlx_manager.mlx_server.backends.base import DrawnLogprobs
 from mlx_manager.mlx_server.domain.events import Delta, ReasoningDelta, TextDelta
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer
 from mlx_manager.mlx_server.text.logprobs import LogprobTrail
-from mlx_manager.mlx_server.text.reasoning import Piece, ReasoningSplitter
+from mlx_manager.mlx_server.text.reasoning_formats.base import Piece, ReasoningSplitter
 from mlx_manager.mlx_server.text.stop import StopScanner
-from mlx_manager.mlx_server.text.tool_calls import CallEvent, ToolCallSplitter
+from mlx_manager.mlx_server.text.tool_formats.base import CallEvent, CallSplitter
 
 
 class OutputText:
@@ -31,7 +31,7 @@ class OutputText:
         detokenizer: Detokenizer,
         stops: Sequence[str],
         reasoning: ReasoningSplitter | None,
-        calls: ToolCallSplitter | None = None,
+        calls: CallSplitter | None = None,
         choice: int = 0,
     ) -> None:
         self._detokenizer = detokenizer
@@ -40,8 +40,10 @@ class OutputText:
         self._calls = calls
         self._trail = LogprobTrail(detokenizer.vocabulary)
         self._detokenized = 0
-        self._pushed = 0  # of the answer, calls included
-        self._answered = 0
+        self._pushed = 0  # characters of the answer, calls included
+        self._answered = 0  # those that have been given out, or were a call's
+        # Where runs of the answer begin, in it and in the generated text: other text stands between them.
+        self._runs: list[tuple[int, int]] = []
         self._choice = choice
         self.stop_sequence: str | None = None
         self.reasoning_tokens = 0
@@ -80,20 +82,20 @@ class OutputText:
         if self._calls is not None:
             deltas += [self._answer_delta(part) for part in self._calls.finish()]
         # Tokens that never came to be text, as half a character at the end does not.
-        answer_start = None if self.stopped else self._answer_start
-        if answer_start is not None and (rest := self._trail.take(answer_start, None)):
+        if not self.stopped and self._is_answering and (rest := self._trail.take(self._answer_end(), None)):
             deltas.append(TextDelta("", rest, self._choice))
         return deltas
 
     @property
-    def _answer_start(self) -> int | None:
-        return 0 if self._reasoning is None else self._reasoning.answer_start
+    def _is_answering(self) -> bool:
+        reasoning = self._reasoning
+        return reasoning is None or (reasoning.answer_start is not None and not reasoning.inside)
 
     def _split(self, text: str) -> list[Piece]:
         if not text:
             return []
         if self._reasoning is None:
-            return [Piece(text, False)]
+            return [Piece(text, False, self._pushed)]
         return self._reasoning.push(text)
 
     def _deltas(self, pieces: list[Piece]) -> list[Delta]:
@@ -101,28 +103,41 @@ class OutputText:
         for piece in pieces:
             if piece.is_reasoning:
                 deltas.append(ReasoningDelta(piece.text, self._choice))
-            elif self._calls is None:
+                continue
+            self._place(piece)
+            if self._calls is None:
                 deltas.append(self._text_delta(piece.text))
             else:
                 deltas += self._split_calls(piece.text, self._calls)
         return deltas
 
-    def _split_calls(self, text: str, calls: ToolCallSplitter) -> list[Delta]:
+    def _place(self, piece: Piece) -> None:
+        """Remember where a piece of the answer stands in the generated text."""
+        begun, start = self._runs[-1] if self._runs else (-1, -1)
+        if start < 0 or start + self._pushed - begun != piece.start:
+            self._runs.append((self._pushed, piece.start))
+        self._pushed += len(piece.text)
+
+    def _answer_end(self) -> int:
+        """Where in the generated text that ends which has been given out of the answer."""
+        last = max(self._answered - 1, 0)
+        for begun, start in reversed(self._runs):
+            if begun <= last:
+                return start + self._answered - begun
+        return 0 if self._reasoning is None else self._reasoning.answer_start or 0
+
+    def _split_calls(self, text: str, calls: CallSplitter) -> list[Delta]:
         """Text and calls; the tokens of a call are listed with no text's logprobs."""
-        self._pushed += len(text)
         deltas = [self._answer_delta(part) for part in calls.push(text)]
         if calls.num_calls:
             self._answered = self._pushed - calls.held_chars
-            assert self._answer_start is not None
-            self._trail.forget(self._answer_start + self._answered)
+            self._trail.forget(self._answer_end())
         return deltas
 
     def _answer_delta(self, part: str | CallEvent) -> Delta:
         return self._text_delta(part) if isinstance(part, str) else part
 
     def _text_delta(self, text: str) -> TextDelta:
+        start = self._answer_end()
         self._answered += len(text)
-        answer_start = self._answer_start
-        assert answer_start is not None, "text of the answer came before its beginning"
-        logprobs = self._trail.take(answer_start, answer_start + self._answered)
-        return TextDelta(text, logprobs, self._choice)
+        return TextDelta(text, self._trail.take(start, self._answer_end()), self._choice)

@@ -8,7 +8,7 @@ from jinja2 import TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 # The one statement that transformers adds to Jinja's own.
-_GENERATION: Final = re.compile(r"{%-?\s*(end)?generation\s*-?%}")
+GENERATION: Final = re.compile(r"{%-?\s*(end)?generation\s*-?%}")
 
 
 class TemplateUse(NamedTuple):
@@ -27,7 +27,7 @@ def template_use(template: str) -> TemplateUse:
     """Read a template without running it; of one that cannot be parsed nothing is known."""
     environment = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
     try:
-        tree = environment.parse(_GENERATION.sub("", template))
+        tree = environment.parse(GENERATION.sub("", template))
         words = {*_words(tree)}
         return TemplateUse(meta.find_undeclared_variables(tree), words)
     except (TemplateError, RecursionError):

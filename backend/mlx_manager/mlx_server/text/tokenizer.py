@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from mlx_manager.mlx_server.domain.request import (
 from mlx_manager.mlx_server.text.boundaries import find_ends, find_marks, to_boundaries
 from mlx_manager.mlx_server.text.chat_template import ChatTemplate
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
+from mlx_manager.mlx_server.text.grammars import Literals
 from mlx_manager.mlx_server.text.infill import arrange
 from mlx_manager.mlx_server.text.infill import find_marks as find_infill_marks
+from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
 from mlx_manager.mlx_server.text.template_guard import TemplateBounds, TemplateGuard, TemplateOverrun
-from mlx_manager.mlx_server.text.tool_format import ToolFormat
+from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
 
 # A server never fetches anything: models come from folders. Set before transformers is imported.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -56,6 +59,7 @@ class EncodedPrompt:
         boundaries: ends of a conversation's messages, ascending; those that could be told.
         ignored: paths of the request's fields that have no effect on this model.
         tool_format: how the model writes calls, where it may make some and they can be read.
+        reasoning_format: how the model writes its reasoning, where anything tells that.
     """
 
     token_ids: list[int]
@@ -63,6 +67,7 @@ class EncodedPrompt:
     boundaries: tuple[Boundary, ...] = ()
     ignored: tuple[str, ...] = ()
     tool_format: ToolFormat | None = None
+    reasoning_format: ReasoningFormat | None = None
 
 
 class Tokenizer:
@@ -169,6 +174,17 @@ class Tokenizer:
             case InfillPrompt(prefix=prefix, suffix=suffix):
                 return EncodedPrompt(self._encode_gap(prefix, suffix), "")
 
+    @cached_property
+    def literals(self) -> Literals:
+        """Writes texts for grammars."""
+        added = self._rust.get_added_tokens_decoder()
+        return Literals({token.content: token_id for token_id, token in added.items() if token.special})
+
+    def serialised(self) -> str:
+        """The tokenizer as JSON of the tokenizers library. Takes a while."""
+        text: str = self._rust.to_str()
+        return text
+
     def show(self, token_ids: Iterable[int]) -> str:
         """A run of tokens as text for people, special tokens by name."""
         return self._vocabulary.show(token_ids)
@@ -207,12 +223,13 @@ class Tokenizer:
         messages = prompt.messages[:-1] if prompt.continues_last else prompt.messages
         try:
             tool_format = guard.run(lambda: template.tool_format) if prompt.tools else None
+            reasoning_format = guard.run(lambda: template.reasoning_format)
             ends = find_ends(messages, text, render, eos=eos, all_messages=all_boundaries)
         except TemplateOverrun as overrun:
             raise _too_much(overrun, guard) from None
         ends |= find_marks(messages, text)
         boundaries = to_boundaries(dict(sorted(ends.items())), messages, encoding.offsets)
-        return EncodedPrompt(encoding.ids, text, boundaries, tuple(ignored), tool_format)
+        return EncodedPrompt(encoding.ids, text, boundaries, tuple(ignored), tool_format, reasoning_format)
 
     def _encode_gap(self, prefix: str, suffix: str) -> list[int]:
         """A text with a gap, after what the tokenizer puts before any text."""
@@ -226,9 +243,13 @@ class Tokenizer:
             start = start[:-1]  # some tokenizers end every text, too
         return start + arrange(marks, before, after, token_id)
 
-    def detokenizer(self, context_ids: Sequence[int] = ()) -> Detokenizer:
-        """For one answer; `context_ids` stand before it, where it continues their text."""
-        return Detokenizer(self._vocabulary, context_ids)
+    def detokenizer(self, context_ids: Sequence[int] = (), shown: Iterable[str] = ()) -> Detokenizer:
+        """For one answer; `context_ids` stand before it, where it continues their text.
+
+        Args:
+            shown: names of special tokens that are text here, because they structure it.
+        """
+        return Detokenizer(self._vocabulary, context_ids, shown)
 
 
 def _too_much(overrun: TemplateOverrun, guard: TemplateGuard) -> ApiError:

@@ -6,6 +6,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
+from mlx_manager.mlx_server.engine.sampling.guided import GuidedRows
 from mlx_manager.mlx_server.engine.sampling.keys import draw_keys, mixed_seeds
 from mlx_manager.mlx_server.engine.sampling.lazy import LazyDraw
 from mlx_manager.mlx_server.engine.sampling.logprobs import MAX_TOP_LOGPROBS, LogprobRows
@@ -30,6 +31,7 @@ class DeviceSampler:
         self._seeds = mixed_seeds([row.request.seed for row in rows])
         self._changed = [index for index, row in enumerate(rows) if row.changes_logits]
         self._logprobs = LogprobRows(rows)
+        self._guided = GuidedRows(rows)
         self._all_greedy = bool(parameters.greedy.all())
         self.can_pipeline = not any(row.needs_history for row in rows)
         if self._all_greedy:
@@ -47,7 +49,10 @@ class DeviceSampler:
 
     def draw(self, logits: mx.array) -> Draw:
         """See `Sampler`."""
+        masks = self._guided.masks()
         values = self._change(logits.astype(mx.float32)) if self._changed else logits
+        if masks:
+            values = mx.where(mx.array(self._guided.excluded(masks, logits.shape[-1])), -mx.inf, values)
         tokens = mx.argmax(values, axis=-1)
         if not self._all_greedy:
             scaled = values.astype(mx.float32) / self._temperature

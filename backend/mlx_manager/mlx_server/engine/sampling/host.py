@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import mlx.core as mx
 import numpy as np
 
+from mlx_manager.mlx_server.engine.guiding.masks import Mask, excluded
+from mlx_manager.mlx_server.engine.sampling.guided import GuidedRows
 from mlx_manager.mlx_server.engine.sampling.keys import draw_keys, mixed_seeds, uniforms
 from mlx_manager.mlx_server.engine.sampling.lazy import LazyDraw
 from mlx_manager.mlx_server.engine.sampling.logprobs import LogprobRows, host_logprobs
@@ -44,13 +46,14 @@ class HostSampler:
         self._seeds = mixed_seeds([row.request.seed for row in rows])
         self._changed = [index for index, row in enumerate(rows) if row.changes_logits]
         self._logprobs = LogprobRows(rows)
+        self._guided = GuidedRows(rows)
         small = parameters.small_top_k
         self._greedy = np.flatnonzero(parameters.greedy)
         self._small_top_k = np.flatnonzero(small)
         self._others = np.flatnonzero(~parameters.greedy & ~small)
         self._changed_logits = np.empty((0, 0), np.float32)
-        self.can_pipeline = (
-            len(self._greedy) == len(rows) <= _MAX_LAZY_ROWS and not self._changed and not self._logprobs
+        self.can_pipeline = len(self._greedy) == len(rows) <= _MAX_LAZY_ROWS and not (
+            self._changed or self._logprobs or self._guided
         )
 
     def draw(self, logits: mx.array) -> Draw:
@@ -62,8 +65,11 @@ class HostSampler:
         return drawn
 
     def _draw_now(self, logits: mx.array) -> Draw:
+        masks = self._guided.masks()
         raw = np.ascontiguousarray(np.array(logits.astype(mx.float32), copy=False))
         values = self._change(raw) if self._changed else raw
+        if masks:
+            values = self._exclude(raw, values, masks)
         tokens = np.empty(len(values), np.intp)
         if len(greedy := self._greedy):
             chosen = rows_of(values, greedy)
@@ -88,6 +94,17 @@ class HostSampler:
                 others = np.sort(np.concatenate([others, small[tied]]))
         if len(others):
             tokens[others] = draw_any(values, others, self._parameters.take(others), uniform[others])
+
+    def _exclude(self, raw: Floats32, values: Floats32, masks: Sequence[tuple[int, Mask]]) -> Floats32:
+        """A copy of the logits without the tokens that guides exclude."""
+        if values is raw:
+            if self._changed_logits.shape != raw.shape:
+                self._changed_logits = np.empty_like(raw)
+            values = self._changed_logits
+            np.copyto(values, raw)
+        for index, mask in masks:
+            np.copyto(values[index], -np.inf, where=excluded(mask, values.shape[1]))
+        return values
 
     def _change(self, raw: Floats32) -> Floats32:
         """A copy of the logits with every row's bias and penalties."""

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mlx_manager.mlx_server.engine.guiding.row import GuideRow
 from mlx_manager.mlx_server.engine.wire import Submit
 
 BIAS: Final = 0
@@ -58,21 +59,24 @@ class SamplingRow:
         position: index of the next draw; 0 for the first token after the prompt. Samplers advance it.
         needs_history: whether a draw depends on the tokens drawn before, so that `note` must come first.
         changes_logits: whether this row has penalties or bias.
+        guide: says which tokens may be drawn; None where all may.
     """
 
-    def __init__(self, request: Submit) -> None:
+    def __init__(self, request: Submit, guide: GuideRow | None = None) -> None:
         self.request = request
+        self.guide = guide
         self.position = 0
-        self.needs_history = (
+        self._has_penalties = (
             request.repetition_penalty != 1 or request.presence_penalty != 0 or request.frequency_penalty != 0
         )
-        self.changes_logits = self.needs_history or bool(request.logit_bias)
+        self.needs_history = self._has_penalties or guide is not None
+        self.changes_logits = self._has_penalties or bool(request.logit_bias)
         self._counts: Counter[int] = Counter()
         self._table: LogitTable | None = None
 
     def note(self, token_id: int) -> None:
         """Count a drawn token that has become known; it is penalised from the next draw on."""
-        if not self.needs_history:
+        if not self._has_penalties:
             return
         self._counts[token_id] += 1
         if self._table is not None:

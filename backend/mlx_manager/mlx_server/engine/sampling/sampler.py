@@ -19,8 +19,8 @@ class LogitsError(ArithmeticError):
         rows: indices in the batch.
     """
 
-    def __init__(self, rows: Sequence[int]) -> None:
-        super().__init__(f"logits of row(s) {', '.join(map(str, rows))} are not finite")
+    def __init__(self, rows: Sequence[int], why: str = "are not finite") -> None:
+        super().__init__(f"logits of row(s) {', '.join(map(str, rows))} {why}")
         self.rows = list(rows)
 
 

@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from mlx_manager.mlx_server.domain.events import CacheReport, Timings, Usage
 from mlx_manager.mlx_server.domain.models import ModelDescription, ModelRuntime, Quantization
+from mlx_manager.mlx_server.pool.written_formats import WrittenFormats
 
 # JSON knows no infinity; OpenAI writes this for what cannot be drawn.
 _LOWEST_LOGPROB: Final = -9999.0
@@ -88,6 +89,8 @@ class ModelBody(Struct, frozen=True):
         size_bytes: of its files.
         resident_bytes: what it takes in memory, as measured or, before it was ever loaded, as estimated.
         licence: as its card names it.
+        tool_format: how it writes calls, as its template tells; absent where that offers no tools.
+        reasoning_format: how it writes its reasoning; absent where its template tells of none.
     """
 
     id: str
@@ -104,6 +107,8 @@ class ModelBody(Struct, frozen=True):
     quantization: QuantizationBody | UnsetType = UNSET
     licence: str | UnsetType = field(default=UNSET, name="license")
     runtime: RuntimeBody | UnsetType = UNSET
+    tool_format: str | UnsetType = UNSET
+    reasoning_format: str | UnsetType = UNSET
     object: str = "model"
     owned_by: str = "local"
 
@@ -191,6 +196,7 @@ def model_body(
     status: str,
     resident_bytes: int | None,
     aliases: Sequence[str],
+    formats: WrittenFormats,
 ) -> ModelBody:
     """A catalogue's entry in OpenAI's shape; see `ModelBody`."""
     return ModelBody(
@@ -208,6 +214,8 @@ def model_body(
         quantization=UNSET if model.quantization is None else _quantization_body(model.quantization),
         licence=UNSET if model.licence is None else model.licence,
         runtime=UNSET if runtime is None else _runtime_body(runtime),
+        tool_format=formats.calls or UNSET,
+        reasoning_format=formats.reasoning or UNSET,
     )
 
 

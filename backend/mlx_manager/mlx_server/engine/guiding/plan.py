@@ -1,0 +1,111 @@
+"""A guide made ready: its grammars compiled, its texts known."""
+
+from collections.abc import Callable
+
+import llguidance
+
+from mlx_manager.mlx_server.engine.guiding.compiler import GrammarCompiler
+from mlx_manager.mlx_server.engine.guiding.ending import EndingFinder
+from mlx_manager.mlx_server.engine.guiding.openings import Opening
+from mlx_manager.mlx_server.engine.guiding.phases import Enter, Free, Held, Over, Phase, Reasoning, Undecided
+from mlx_manager.mlx_server.engine.wire import Guide, ReasoningGuide, Trigger
+
+
+class GuidePlan:
+    """Makes the phases of sequences that share a guide.
+
+    Raises:
+        GrammarError: one of its grammars cannot be enforced.
+    """
+
+    def __init__(self, guide: Guide, compiler: GrammarCompiler) -> None:
+        self._vocabulary = vocabulary = compiler.vocabulary
+        self._guide = guide
+        self._finder = EndingFinder(vocabulary)
+        self._whole = compiler.matcher(guide.grammar) if guide.grammar else None
+        ending = None if self._whole is None else self._finder.find(self._whole)
+        self._base_tokens = 0 if ending is None else ending.num_tokens
+        self._calls = [self._call(trigger, compiler) for trigger in guide.triggers]
+        self._closing = None if guide.reasoning is None else self._closed_by(guide.reasoning)
+
+    def begin(self) -> Phase:
+        """What a sequence begins with."""
+        reasoning = self._guide.reasoning
+        if reasoning is not None and reasoning.is_open:
+            return self._reasoning()
+        if reasoning is None or self._whole is None:
+            return self._answer()
+        opening_ids = self._vocabulary.encode(reasoning.opening.encode())
+        return Undecided(opening_ids, self._held(), self._reasoning, self._vocabulary.width)
+
+    def _answer(self) -> Phase:
+        return self._free() if self._whole is None else self._held()
+
+    def _held(self) -> Held:
+        assert self._whole is not None
+        whole = self._whole.deep_copy()
+        return Held(whole, self._vocabulary, Over, self._finder, self._base_tokens)
+
+    def _free(self, *, may_reason: bool = True) -> Free:
+        free: Free
+        openings: list[tuple[Opening, Enter]] = [
+            (opening, self._enter_call(matcher, lambda: free)) for opening, matcher in self._calls
+        ]
+        reasoning = self._guide.reasoning
+        if reasoning is not None and may_reason and not reasoning.is_open:
+            opening = Opening(reasoning.opening.encode(), self._vocabulary, lambda _: True, at_start=True)
+            openings.append((opening, lambda rest: self._reasoning().take_text(rest)))
+        free = Free(openings, self._vocabulary)
+        return free
+
+    def _enter_call(self, matcher: llguidance.LLMatcher, free: Callable[[], Free]) -> Enter:
+        def after() -> Phase:
+            return Over() if self._guide.ends_after_call else free().restart()
+
+        def enter(rest: bytes) -> Phase | None:
+            held = Held(matcher.deep_copy(), self._vocabulary, after)
+            return held.settled() if held.feed(rest) else None
+
+        return enter
+
+    def _reasoning(self) -> Reasoning:
+        reasoning = self._guide.reasoning
+        assert reasoning is not None
+        assert self._closing is not None
+        is_held = self._whole is not None
+        return Reasoning(
+            self._closing,
+            self._vocabulary,
+            self._after_reasoning,
+            budget=reasoning.budget,
+            reserve=self._base_tokens + 4 if is_held else 0,
+            may_stop=not is_held,
+        )
+
+    def _after_reasoning(self, rest: bytes) -> Phase | None:
+        if self._whole is None:
+            return self._free(may_reason=False).take_text(rest)
+        held = self._held()
+        return held.settled() if held.feed(rest) else None
+
+    def _call(self, trigger: Trigger, compiler: GrammarCompiler) -> tuple[Opening, llguidance.LLMatcher]:
+        matcher = compiler.matcher(trigger.grammar)
+        opening = Opening(
+            trigger.text.encode(),
+            self._vocabulary,
+            lambda rest: self._accepts(matcher, rest),
+            at_start=trigger.at_start,
+        )
+        return opening, matcher
+
+    def _closed_by(self, reasoning: ReasoningGuide) -> Opening:
+        whole = self._whole
+        return Opening(
+            reasoning.closing.encode(),
+            self._vocabulary,
+            lambda rest: whole is None or self._accepts(whole, rest),
+        )
+
+    def _accepts(self, matcher: llguidance.LLMatcher, rest: bytes) -> bool:
+        ids = self._vocabulary.encode(rest)
+        return bool(matcher.validate_tokens(ids) == len(ids))

@@ -1,0 +1,172 @@
+"""From what a request asks of its answers to what the engine holds them to, before anything is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.domain.formats import AnswerFormat, JsonFormat
+from mlx_manager.mlx_server.domain.guide import Guide, ReasoningGuide, Trigger
+from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest, Prompt
+from mlx_manager.mlx_server.domain.tools import ToolDefinition
+from mlx_manager.mlx_server.pool.entry import Resident
+from mlx_manager.mlx_server.text.grammars import after_reasoning, answer_grammar, either, opened_by
+from mlx_manager.mlx_server.text.json_schema import refusal
+from mlx_manager.mlx_server.text.reasoning import reasoning_guide
+from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
+from mlx_manager.mlx_server.text.tool_formats.base import HeldTool, ToolFormat
+
+
+@dataclass(frozen=True, slots=True)
+class PromptGuide:
+    """What a prompt's answers are held to.
+
+    Attributes:
+        guide: None where they are free.
+        ignored: paths of what cannot be enforced and need not be.
+    """
+
+    guide: Guide | None = None
+    ignored: tuple[str, ...] = ()
+
+
+class GuideMaker:
+    """Makes the guides of one request.
+
+    Args:
+        resident: the model; its worker says what it can enforce.
+    """
+
+    def __init__(self, request: GenerationRequest, resident: Resident) -> None:
+        self._request = request
+        self._resident = resident
+
+    async def make(self, stated: Prompt, encoded: EncodedPrompt) -> PromptGuide:
+        """The guide of one prompt.
+
+        Raises:
+            ApiError: what is asked for cannot be enforced, and must be; names the field.
+        """
+        reasoning = reasoning_guide(encoded.reasoning_format, encoded.text, self._request.reasoning_budget)
+        ignored: list[str] = []
+        if self._request.reasoning_budget is not None and reasoning is None:
+            ignored.append(self._request.reasoning_budget_path)
+        answer = await self._answer(encoded)
+        chat = stated if isinstance(stated, ChatPrompt) and stated.tools else None
+        triggers: tuple[Trigger, ...] = ()
+        whole = answer
+        if chat is not None:
+            tool_format = encoded.tool_format
+            assert tool_format is not None, "tools that cannot be called were to be refused before"
+            held, unheld = await self._held_tools(chat)
+            ignored += unheld
+            if answer or chat.tool_choice.is_required:
+                calls = await self._forced(tool_format, held)
+                whole = calls if chat.tool_choice.is_required else either([calls, answer])
+            else:
+                triggers, unheld = await self._triggers(chat, tool_format, held)
+                ignored += unheld
+        if whole and reasoning is not None and not _has_channels(encoded):
+            whole = after_reasoning(whole)
+        if whole and whole != answer:
+            path = "tools" if self._request.answer_format is None else self._request.answer_format.path
+            await self._must(whole, path, "")
+        return self._guide(reasoning, whole, triggers, ignored)
+
+    def _guide(
+        self,
+        reasoning: ReasoningGuide | None,
+        whole: str,
+        triggers: tuple[Trigger, ...],
+        ignored: Sequence[str],
+    ) -> PromptGuide:
+        paths = tuple(dict.fromkeys(ignored))
+        has_budget = reasoning is not None and reasoning.budget is not None
+        if not (whole or triggers or has_budget):
+            return PromptGuide(None, paths)
+        ends_after_call = not self._request.parallel_calls
+        return PromptGuide(Guide(reasoning, whole, triggers, ends_after_call), paths)
+
+    async def _answer(self, encoded: EncodedPrompt) -> str:
+        """The grammar of the answer's format, with what the model opens an answer with; empty for none."""
+        wanted = self._request.answer_format
+        if wanted is None:
+            return ""
+        grammar = answer_grammar(wanted)
+        await self._must(grammar, wanted.path, _schema_refusal(wanted))
+        if not _has_channels(encoded):
+            return grammar
+        assert encoded.reasoning_format is not None
+        opening = self._resident.tokenizer.literals(encoded.reasoning_format.answer_opening)
+        return opened_by(opening, grammar)
+
+    async def _held_tools(self, chat: ChatPrompt) -> tuple[list[HeldTool], list[str]]:
+        """The tools that may be called, as a grammar holds them, and the paths of schemas that it cannot."""
+        names = chat.tool_choice.names
+        tools = [tool for tool in chat.tools if names is None or tool.name in names]
+        grammars = [answer_grammar(_input_format(tool)) for tool in tools]
+        faults = await self._faults(grammars)
+        held: list[HeldTool] = []
+        unheld: list[str] = []
+        for tool, fault in zip(tools, faults, strict=True):
+            reason = _schema_refusal(_input_format(tool)) or fault
+            if not reason:
+                held.append(HeldTool(tool.name, tool.parameters, tool.text_input))
+                continue
+            if tool.is_strict or tool.text_input is not None or chat.tool_choice.is_required:
+                raise _not_enforceable(_input_format(tool).path, reason)
+            held.append(HeldTool(tool.name, None))
+            unheld.append(tool.schema_path)
+        return held, unheld
+
+    async def _forced(self, calls: ToolFormat, held: Sequence[HeldTool]) -> str:
+        """The grammar of an answer that is calls."""
+        parallel = self._request.parallel_calls
+        grammar = calls.forced(held, parallel=parallel, literal=self._resident.tokenizer.literals)
+        await self._must(grammar, "tools", "")
+        return grammar
+
+    async def _triggers(
+        self, chat: ChatPrompt, calls: ToolFormat, held: Sequence[HeldTool]
+    ) -> tuple[tuple[Trigger, ...], list[str]]:
+        """What opens calls, and the paths of schemas not held to: all, where together they are too much."""
+        lenient = [replace(tool, schema=None) for tool in held]
+        paths = [tool.schema_path for tool in chat.tools]
+        for tools, unheld in ((held, []), (lenient, paths)):
+            literal = self._resident.tokenizer.literals
+            triggers = calls.triggers(tools, parallel=self._request.parallel_calls, literal=literal)
+            if not any(await self._faults([trigger.grammar for trigger in triggers])):
+                return triggers, unheld
+        return (), paths
+
+    async def _must(self, grammar: str, path: str, reason: str) -> None:
+        reason = reason or (await self._faults([grammar]))[0]
+        if reason:
+            raise _not_enforceable(path, reason)
+
+    async def _faults(self, grammars: Sequence[str]) -> list[str]:
+        tokenizer = self._resident.tokenizer
+        stop_ids = sorted(tokenizer.stop_ids)
+        return await self._resident.worker.check_grammars(grammars, tokenizer.serialised, stop_ids)
+
+
+def _input_format(tool: ToolDefinition) -> AnswerFormat:
+    """What a tool takes, as a format of its own."""
+    if tool.text_input is not None and tool.text_input.grammar is not None:
+        return tool.text_input.grammar
+    return JsonFormat({"type": "object", **tool.parameters}, tool.schema_path or tool.path)
+
+
+def _schema_refusal(wanted: AnswerFormat) -> str:
+    """What a grammar would not enforce of a schema, though it can be made; empty where nothing."""
+    if not isinstance(wanted, JsonFormat):
+        return ""
+    found = refusal(wanted.schema)
+    return "" if found is None else str(found)
+
+
+def _not_enforceable(path: str, reason: str) -> ApiError:
+    return ApiError(ErrorCode.GRAMMAR_NOT_ENFORCEABLE, f"{path}: {reason}", param=path)
+
+
+def _has_channels(encoded: EncodedPrompt) -> bool:
+    return encoded.reasoning_format is not None and encoded.reasoning_format.has_channels

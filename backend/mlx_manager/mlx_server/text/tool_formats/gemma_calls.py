@@ -1,0 +1,187 @@
+"""Gemma 4's calls: `call:look_up{n:3,s:<|"|>zebra<|"|>}` between two marks."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mlx_manager.mlx_server.domain.guide import Trigger
+from mlx_manager.mlx_server.domain.tools import ToolDefinition
+from mlx_manager.mlx_server.text.tool_formats import grammar
+from mlx_manager.mlx_server.text.tool_formats.base import CallSplitter, HeldTool, Literal
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, arguments_schema, quoted
+from mlx_manager.mlx_server.text.tool_formats.source import (
+    CallArguments,
+    CallEnd,
+    CallName,
+    NotACall,
+    Reading,
+    Source,
+    accept,
+    expect,
+    num_undecided,
+    skip_space,
+    until,
+    wait,
+)
+from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
+from mlx_manager.mlx_server.text.tool_formats.value_grammar import ValueStyle
+from mlx_manager.mlx_server.text.tool_formats.values import properties_of
+
+_QUOTE: Final = '<|"|>'
+_LONGEST_NAME: Final = 300
+_WORDS: Final = {
+    "true": "true",
+    "false": "false",
+    "null": "null",
+    "True": "true",
+    "False": "false",
+    "None": "null",
+}
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_KEY: Final = "/[A-Za-z_][A-Za-z0-9_]{0,63}/"
+
+
+def _any_string(rules: Rules) -> str:
+    if not rules.is_plain(_QUOTE):
+        return f"{rules.mark(_QUOTE)} {rules.add('TEXT', '/(?s:.*)/')} {rules.mark(_QUOTE)}"
+    end = re.escape(_QUOTE)
+    text = rules.add("TEXT", f"(/(?s:.*)/ & ~/(?s:.*){end}(?s:.*)/) {quoted(_QUOTE)}")
+    return f"{quoted(_QUOTE)} {text}"
+
+
+_STYLE: Final = ValueStyle(
+    words={"true": "true", "false": "false", "null": "null"},
+    string=_any_string,
+    quote=lambda rules, text: f"{rules.mark(_QUOTE)} {quoted(text)} {rules.mark(_QUOTE)}",
+    key=lambda rules, text: quoted(text),
+    any_key=lambda rules: rules.add("KEY", _KEY),
+    comma='","',
+    colon='":"',
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GemmaCalls:
+    """The declaration of the format."""
+
+    name: str = "gemma"
+    opening: str = "<|tool_call>"
+    closing: str = "<tool_call|>"
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return self.opening, self.closing, _QUOTE
+
+    def splitter(self, tools: Sequence[ToolDefinition], *, parallel: bool, choice: int) -> CallSplitter:
+        return Splitter([Opening(self.opening)], self._read, parallel=parallel, choice=choice)
+
+    def triggers(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> tuple[Trigger, ...]:
+        rules = Rules(literal)
+        return (Trigger(self.opening, rules.text(self._any_call(rules, tools))),)
+
+    def forced(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> str:
+        rules = Rules(literal)
+        one = rules.add("call", f"{rules.mark(self.opening)} {self._any_call(rules, tools)}")
+        return rules.text(f"{rules.space} {grammar.repeated(one, rules.space, parallel=parallel)}")
+
+    def _any_call(self, rules: Rules, tools: Sequence[HeldTool]) -> str:
+        calls = any_of(f'{quoted(tool.name)} "{{" {_members(rules, tool)} "}}"' for tool in tools)
+        return f'"call:" {calls} {rules.mark(self.closing)}'
+
+    def _read(self, source: Source, opening: Opening) -> Reading[None]:
+        yield from skip_space(source)
+        yield from expect(source, "call:")
+        name = (yield from until(source, "{", most=_LONGEST_NAME)).strip()
+        if not re.fullmatch(r"[^\s<>]+", name):
+            raise NotACall
+        yield CallName(name)
+        yield from _object(source)
+        yield from skip_space(source)
+        yield from accept(source, self.closing)
+        yield CallEnd()
+
+
+def _members(rules: Rules, tool: HeldTool) -> str:
+    """A call's arguments; the template writes them in the order of their names."""
+    schema: Mapping[str, Any] = arguments_schema(tool)
+    if not (members := properties_of(schema)):
+        pair = f'{rules.add("KEY", _KEY)} ":" {_STYLE.value(rules, {}, schema)}'
+        return f'({pair} ("," {pair})*)?'
+    required = frozenset(schema.get("required", ()))
+    pairs = [
+        (f'{quoted(key)} ":" {_STYLE.value(rules, members[key], schema)}', key in required)
+        for key in sorted(members, key=str.lower)
+    ]
+    return _STYLE.members(pairs)
+
+
+def _object(source: Source) -> Reading[None]:
+    """An object's members, after its opening brace."""
+    yield CallArguments("{")
+    comma = ""
+    while True:
+        yield from skip_space(source, also=",")
+        if (yield from accept(source, "}")):
+            yield CallArguments("}")
+            return
+        if (yield from accept(source, _QUOTE)):
+            key = yield from until(source, _QUOTE)
+            yield from until(source, ":")
+        else:
+            key = (yield from until(source, ":")).strip()
+        yield CallArguments(f"{comma}{json.dumps(key, ensure_ascii=False)}: ")
+        yield from _value(source)
+        comma = ", "
+
+
+def _value(source: Source) -> Reading[None]:
+    yield from skip_space(source)
+    match (yield from accept(source, _QUOTE, "{", "[")):
+        case "{":
+            yield from _object(source)
+        case "[":
+            yield from _array(source)
+        case "":
+            yield from _scalar(source)
+        case _:
+            yield from _string(source)
+
+
+def _array(source: Source) -> Reading[None]:
+    yield CallArguments("[")
+    comma = ""
+    while True:
+        yield from skip_space(source, also=",")
+        if (yield from accept(source, "]")):
+            yield CallArguments("]")
+            return
+        if comma:
+            yield CallArguments(comma)
+        yield from _value(source)
+        comma = ", "
+
+
+def _string(source: Source) -> Reading[None]:
+    """A string as it comes."""
+    yield CallArguments('"')
+    while (end := source.rest.find(_QUOTE)) < 0:
+        if piece := source.take(len(source.rest) - num_undecided(source.rest, [_QUOTE])):
+            yield CallArguments(json.dumps(piece, ensure_ascii=False)[1:-1])
+        yield from wait(source)
+    if piece := source.take(end):
+        yield CallArguments(json.dumps(piece, ensure_ascii=False)[1:-1])
+    source.take(len(_QUOTE))
+    yield CallArguments('"')
+
+
+def _scalar(source: Source) -> Reading[None]:
+    """A number, a word, or text that stands without its marks."""
+    while (match := re.search(r"[,}\]]", source.rest)) is None:
+        yield from wait(source)
+    text = source.take(match.start()).strip()
+    if text in _WORDS:
+        yield CallArguments(_WORDS[text])
+    else:
+        yield CallArguments(text if _NUMBER.fullmatch(text) else json.dumps(text, ensure_ascii=False))

@@ -1,0 +1,110 @@
+"""Values that a format writes as text: what the tool's schema makes of them."""
+
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from mlx_manager.mlx_server.domain.tools import ToolDefinition
+
+ALL_TYPES: Final = frozenset({"string", "number", "integer", "boolean", "null", "array", "object"})
+_DEPTH: Final = 16
+
+
+def resolved(schema: Any, root: Mapping[str, Any]) -> Any:
+    """A schema with its reference into the root followed, where it is no more than one."""
+    for _ in range(_DEPTH):
+        if not (isinstance(schema, Mapping) and isinstance(reference := schema.get("$ref"), str)):
+            break
+        found: Any = root
+        for key in reference.removeprefix("#").strip("/").split("/"):
+            found = (
+                found.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+            )
+        if found is None:
+            break
+        schema = found
+    return schema
+
+
+def types_of(schema: Any, root: Mapping[str, Any], depth: int = _DEPTH) -> frozenset[str]:
+    """The types that a schema lets through; all where it does not say."""
+    schema = resolved(schema, root)
+    if not isinstance(schema, Mapping) or depth == 0:
+        return ALL_TYPES
+    found = ALL_TYPES
+    match schema.get("type"):
+        case str(one):
+            found = frozenset({one})
+        case [*several]:
+            found = frozenset(map(str, several))
+    if "const" in schema:
+        found &= {_type_of(schema["const"])}
+    if isinstance(choices := schema.get("enum"), Sequence):
+        found &= frozenset(map(_type_of, choices))
+    for key in ("anyOf", "oneOf"):
+        if isinstance(parts := schema.get(key), Sequence):
+            found &= frozenset().union(*(types_of(part, root, depth - 1) for part in parts))
+    for part in schema.get("allOf", ()):
+        found &= types_of(part, root, depth - 1)
+    return found | {"integer"} if "number" in found else found
+
+
+def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schemas of an object's members."""
+    found = schema.get("properties")
+    return found if isinstance(found, Mapping) else {}
+
+
+class Parameters:
+    """The parameters of the tools on offer."""
+
+    def __init__(self, tools: Sequence[ToolDefinition]) -> None:
+        self._schemas = {tool.name: tool.parameters for tool in tools}
+
+    def types(self, tool: str, parameter: str) -> frozenset[str] | None:
+        """The types that a parameter may have; None where nothing is known of it."""
+        root = self._schemas.get(tool, {})
+        schema = properties_of(root).get(parameter)
+        return None if schema is None else types_of(schema, root)
+
+
+def is_text(types: frozenset[str] | None) -> bool:
+    """Whether a value can be nothing but a string."""
+    return types == frozenset({"string"})
+
+
+def as_json(text: str, types: frozenset[str] | None) -> str:
+    """A value's text as JSON: what it is by itself, where the schema allows that, else a string.
+
+    Some templates write Python's `True`, `None` and quotes instead of JSON's.
+    """
+    bare = text.strip()
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            value = parse(bare)
+            found = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            continue
+        if types is None and isinstance(value, str):
+            break
+        if _type_of(value) in (ALL_TYPES if types is None else types):
+            return bare if parse is json.loads else found
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _type_of(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "integer" if value.is_integer() else "number"
+        case str():
+            return "string"
+        case list() | tuple():
+            return "array"
+    return "object"
