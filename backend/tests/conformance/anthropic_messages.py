@@ -275,7 +275,7 @@ TOLD_TOOLS: Final = (
     honoured(
         "tools.N.type=custom",
         _TOLD,
-        "answered where the template writes calls as JSON in tags, else refused",
+        "answered where the way in which the model writes calls is known, else refused",
         example=[{**_TOOL, "type": "custom"}],
         at="tools",
     ),

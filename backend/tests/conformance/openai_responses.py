@@ -133,7 +133,7 @@ def _hides(ask: Ask, field: Field) -> None:
     assert ask.asked(field, tools=[_TOOL]).num_read == ask.plain().num_read
 
 
-_READ: Final = "answered where the template writes calls as JSON in tags, else refused"
+_READ: Final = "answered where the way in which the model writes calls is known, else refused"
 
 
 def _chat_tool(name: str) -> dict[str, Any]:

@@ -89,7 +89,7 @@ TOLD_TOOLS: Final = (
     honoured(
         "tools",
         reads(_LINE),
-        "answered where the template writes calls as JSON in tags, else refused",
+        "answered where the way in which the model writes calls is known, else refused",
         example=[_TOOL],
     ),
     honoured("tools.N.type=function", reads(_LINE), "", example=[_TOOL], at="tools"),
