@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from mlx_manager.mlx_server.domain.tools import ToolChoice, ToolDefinition
-from mlx_manager.mlx_server.protocols.fields import WireModel
+from mlx_manager.mlx_server.protocols.fields import WRONG_KIND, WireModel
 from mlx_manager.mlx_server.protocols.formats import Grammar
 from mlx_manager.mlx_server.protocols.tools import (
     MAX_TOOL_NAME_CHARS,
@@ -74,7 +74,9 @@ class GrammarText(WireModel):
 
 TextFormat = Annotated[
     Annotated[AnyText, Tag("<text>")] | Annotated[GrammarText, Tag("<grammar>")],
-    Discriminator(_kind, custom_error_type="format", custom_error_message="must be of type text or grammar"),
+    Discriminator(
+        _kind, custom_error_type="format", custom_error_message="must be of type text or grammar"
+    ),
 ]
 
 
@@ -101,7 +103,7 @@ class CustomTool(WireModel):
 
 
 _TOOL_KINDS = Discriminator(
-    _kind, custom_error_type="tool", custom_error_message="must be of type function or custom"
+    _kind, custom_error_type=WRONG_KIND, custom_error_message="must be of type function or custom"
 )
 Tool = Annotated[
     Annotated[FunctionTool, Tag("<function>")] | Annotated[CustomTool, Tag("<custom>")], _TOOL_KINDS
