@@ -9,11 +9,9 @@ from mlx_manager.mlx_server.domain.tools import ToolCall
 from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
 from mlx_manager.mlx_server.text.reasoning_formats.known import KNOWN
 
-# Writes a conversation without what comes before an answer, reasoning under a key of its own; it may raise.
-Render = Callable[[Sequence[ChatMessage], str], str]
+# Writes a conversation without what comes before an answer; it may raise anything.
+Render = Callable[[Sequence[ChatMessage]], str]
 
-# What templates call the reasoning of an assistant's message.
-REASONING_KEYS: Final = ("reasoning_content", "thinking", "reasoning")
 # No template writes these by itself.
 _THOUGHT, _SAID = "quilt zebra thought", "quilt zebra said"
 _ASKED = ChatMessage("user", "quilt zebra asked")
@@ -37,27 +35,24 @@ class ShownReasoning(NamedTuple):
     """How a template writes the reasoning of an earlier turn.
 
     Attributes:
-        key: what the message calls it.
         before: the text up to it.
         after: the text from its end on.
     """
 
-    key: str
     before: str
     after: str
 
 
 def shown_reasoning(render: Render) -> ShownReasoning | None:
-    """The first of the ways in which a template shows reasoning; None where it shows none."""
-    for key in REASONING_KEYS:
-        for trial in _TRIALS:
-            try:
-                text = render(trial, key)
-            except Exception:  # whatever the template has against it
-                continue
-            before, thought, after = text.rpartition(_THOUGHT)
-            if thought:
-                return ShownReasoning(key, before, after)
+    """What a template writes around a reasoning; None where it shows none."""
+    for trial in _TRIALS:
+        try:
+            text = render(trial)
+        except Exception:  # whatever the template has against it
+            continue
+        before, thought, after = text.rpartition(_THOUGHT)
+        if thought:
+            return ShownReasoning(before, after)
     return None
 
 

@@ -153,9 +153,7 @@ class HarmonyReader:
             self._held = text[len(end) :]
             return True
         head, message, after = text.partition(_MESSAGE)
-        if not message and any(
-            start.startswith(text) for start in (*self._header_words, *_ENDS, _MESSAGE)
-        ):
+        if not message and any(start.startswith(text) for start in (*self._header_words, *_ENDS, _MESSAGE)):
             return False
         if not (message and not head) and not head.startswith(self._header_words):
             self._open(Header(), found)  # there is no header: the model does as it likes
