@@ -9,7 +9,7 @@ from mlx_manager.mlx_server.domain.guide import Guide, ReasoningGuide, Trigger
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest, Prompt
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.pool.entry import Resident
-from mlx_manager.mlx_server.text.grammars import after_reasoning, answer_grammar, either
+from mlx_manager.mlx_server.text.grammars import after_reasoning, answer_grammar, either, opened_by
 from mlx_manager.mlx_server.text.json_schema import refusal
 from mlx_manager.mlx_server.text.reasoning import reasoning_guide
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
@@ -46,49 +46,58 @@ class GuideMaker:
         Raises:
             ApiError: what is asked for cannot be enforced, and must be; names the field.
         """
-        budget = self._request.reasoning_budget
-        reasoning = reasoning_guide(encoded.reasoning_format, encoded.text, budget)
+        reasoning = reasoning_guide(encoded.reasoning_format, encoded.text, self._request.reasoning_budget)
         ignored: list[str] = []
-        if budget is not None and reasoning is None:
+        if self._request.reasoning_budget is not None and reasoning is None:
             ignored.append(self._request.reasoning_budget_path)
-        answer = await self._answer()
+        answer = await self._answer(encoded)
         chat = stated if isinstance(stated, ChatPrompt) and stated.tools else None
-        if chat is None:
-            return self._guide(reasoning, answer, (), ignored)
-        tool_format = encoded.tool_format
-        assert tool_format is not None, "tools that cannot be called were to be refused before"
-        held, unheld = await self._held_tools(chat)
-        ignored += unheld
-        if answer or chat.tool_choice.is_required:
-            calls = await self._forced(chat, tool_format, held)
-            whole = calls if chat.tool_choice.is_required else either([calls, answer])
-            return self._guide(reasoning, whole, (), ignored)
-        triggers, unheld = await self._triggers(chat, tool_format, held)
-        return self._guide(reasoning, "", triggers, [*ignored, *unheld])
+        triggers: tuple[Trigger, ...] = ()
+        whole = answer
+        if chat is not None:
+            tool_format = encoded.tool_format
+            assert tool_format is not None, "tools that cannot be called were to be refused before"
+            held, unheld = await self._held_tools(chat)
+            ignored += unheld
+            if answer or chat.tool_choice.is_required:
+                calls = await self._forced(tool_format, held)
+                whole = calls if chat.tool_choice.is_required else either([calls, answer])
+            else:
+                triggers, unheld = await self._triggers(chat, tool_format, held)
+                ignored += unheld
+        if whole and reasoning is not None and not _has_channels(encoded):
+            whole = after_reasoning(whole)
+        if whole and whole != answer:
+            path = "tools" if self._request.answer_format is None else self._request.answer_format.path
+            await self._must(whole, path, "")
+        return self._guide(reasoning, whole, triggers, ignored)
 
     def _guide(
         self,
         reasoning: ReasoningGuide | None,
         whole: str,
-        triggers: Sequence[Trigger],
+        triggers: tuple[Trigger, ...],
         ignored: Sequence[str],
     ) -> PromptGuide:
         paths = tuple(dict.fromkeys(ignored))
         has_budget = reasoning is not None and reasoning.budget is not None
         if not (whole or triggers or has_budget):
             return PromptGuide(None, paths)
-        if whole and reasoning is not None:
-            whole = after_reasoning(whole)
         ends_after_call = not self._request.parallel_calls
-        return PromptGuide(Guide(reasoning, whole, tuple(triggers), ends_after_call), paths)
+        return PromptGuide(Guide(reasoning, whole, triggers, ends_after_call), paths)
 
-    async def _answer(self) -> str:
-        """The grammar of the answer's format; empty where it has none."""
+    async def _answer(self, encoded: EncodedPrompt) -> str:
+        """The grammar of the answer's format, with what the model opens an answer with; empty for none."""
         wanted = self._request.answer_format
         if wanted is None:
             return ""
-        await self._must(answer_grammar(wanted), wanted.path, _schema_refusal(wanted))
-        return answer_grammar(wanted)
+        grammar = answer_grammar(wanted)
+        await self._must(grammar, wanted.path, _schema_refusal(wanted))
+        if not _has_channels(encoded):
+            return grammar
+        assert encoded.reasoning_format is not None
+        opening = self._resident.tokenizer.literals(encoded.reasoning_format.answer_opening)
+        return opened_by(opening, grammar)
 
     async def _held_tools(self, chat: ChatPrompt) -> tuple[list[HeldTool], list[str]]:
         """The tools that may be called, as a grammar holds them, and the paths of schemas that it cannot."""
@@ -109,7 +118,7 @@ class GuideMaker:
             unheld.append(tool.schema_path)
         return held, unheld
 
-    async def _forced(self, chat: ChatPrompt, calls: ToolFormat, held: Sequence[HeldTool]) -> str:
+    async def _forced(self, calls: ToolFormat, held: Sequence[HeldTool]) -> str:
         """The grammar of an answer that is calls."""
         parallel = self._request.parallel_calls
         grammar = calls.forced(held, parallel=parallel, literal=self._resident.tokenizer.literals)
@@ -157,3 +166,7 @@ def _schema_refusal(wanted: AnswerFormat) -> str:
 
 def _not_enforceable(path: str, reason: str) -> ApiError:
     return ApiError(ErrorCode.GRAMMAR_NOT_ENFORCEABLE, f"{path}: {reason}", param=path)
+
+
+def _has_channels(encoded: EncodedPrompt) -> bool:
+    return encoded.reasoning_format is not None and encoded.reasoning_format.has_channels

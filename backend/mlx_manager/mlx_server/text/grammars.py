@@ -46,7 +46,12 @@ def regex(pattern: str) -> str:
 
 def after_reasoning(grammar: str) -> str:
     """The same behind the white space that follows reasoning."""
-    return f"start: {_LEADING_SPACE} answer\nanswer: {_nested(grammar)}\n"
+    return opened_by(_LEADING_SPACE, grammar)
+
+
+def opened_by(opening: str, grammar: str) -> str:
+    """The same behind something else, which is Lark."""
+    return f"start: {opening} answer\nanswer: {_nested(grammar)}\n"
 
 
 def either(grammars: Sequence[str]) -> str:
