@@ -10,6 +10,7 @@ from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, Templ
 from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
 from mlx_manager.mlx_server.protocols.reasoning import Effort, effort_hint, thinking_hint
 from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
+from mlx_manager.mlx_server.text.reasoning_formats.known import THINK
 from mlx_manager.mlx_server.text.template_hints import nearest_effort
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
 
@@ -122,6 +123,11 @@ def test_unknown_tags_are_learnt() -> None:
     found = with_template(LEARNT)._chat_template().reasoning_format
     assert found is not None
     assert (found.name, found.opening, found.closing) == ("learned", "<|BEGIN_PONDER|>", "<|END_PONDER|>")
+
+
+def test_a_template_that_only_switches_leaves_the_tags_to_the_model() -> None:
+    found = with_template("{{ 'Think.' if enable_thinking }}{{ messages }}")._chat_template().reasoning_format
+    assert found is THINK
 
 
 @pytest.mark.parametrize(

@@ -190,8 +190,9 @@ class ChatTemplate:
     @cached_property
     def reasoning_format(self) -> ReasoningFormat | None:
         """How the model writes its reasoning; None where nothing tells that it has any."""
-        uses = [self._use(has_tools=has_tools) for has_tools in (False, True)]
-        return detect_reasoning(self._shown_reasoning, {*uses[0].words, *uses[1].words})
+        plain, with_tools = (self._use(has_tools=has_tools) for has_tools in (False, True))
+        use = TemplateUse({*plain.variables, *with_tools.variables}, {*plain.words, *with_tools.words})
+        return detect_reasoning(self._shown_reasoning, use)
 
     @cached_property
     def _shown_reasoning(self) -> ShownReasoning | None:

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from mlx_manager.mlx_server.domain.request import TemplateHint
+from mlx_manager.mlx_server.text.reasoning_formats.detection import SWITCHES
 from mlx_manager.mlx_server.text.template_use import TemplateUse
 
 _EFFORT: Final = "reasoning_effort"
-_SWITCHES: Final = ("enable_thinking", "thinking")
 # From none to all. Templates know some of them, and refuse or do not understand the others.
 _EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _USUAL: Final = ("low", "medium", "high")
@@ -39,7 +39,7 @@ def grant(hint: TemplateHint, use: TemplateUse, *, always_reasons: bool) -> Gran
         # Less than the least is no nothing; another variable may say so all the same.
         is_whole = len(variables) > 1 or not (wanted == "none" != variables[_EFFORT])
     elif not variables and _EFFORT not in hint.variables:
-        is_whole = always_reasons and any(hint.variables.get(switch) for switch in _SWITCHES)
+        is_whole = always_reasons and any(hint.variables.get(switch) for switch in SWITCHES)
     return Granted(variables, is_whole)
 
 
