@@ -4,7 +4,7 @@ The splitter reads what the reasoning's splitter hands on (`reasoning_formats.ch
 header, and calls within a header and a mark of their end. It reads whole messages just as well.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ from mlx_manager.mlx_server.text.reasoning_formats.harmony_messages import (
 )
 from mlx_manager.mlx_server.text.reasoning_formats.known import HARMONY_MARKS
 from mlx_manager.mlx_server.text.tool_formats.base import CallEvent, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import arguments_schema, json_of
+from mlx_manager.mlx_server.text.tool_formats.grammar import any_of, arguments_schema, json_of
 
 _CALLED: Final = "<|channel|>commentary to=functions."
 _IS_JSON: Final = " <|constrain|>json<|message|>"
@@ -112,13 +112,13 @@ class HarmonyFormat:
     def triggers(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> tuple[Trigger, ...]:
         """A header's beginning up to the function's name, in each way in which models write it."""
         return tuple(
-            Trigger(text, "start: " + _any_of(_call("", rest, tool, literal) for tool in tools), at_start)
+            Trigger(text, "start: " + any_of(_call("", rest, tool, literal) for tool in tools), at_start)
             for text, rest, at_start in _OPENINGS
         )
 
     def forced(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> str:
         """One call: its end ends the sequence, so that there never are several."""
-        return "start: " + _any_of(_call(_CALLED, _IS_JSON, tool, literal) for tool in tools)
+        return "start: " + any_of(_call(_CALLED, _IS_JSON, tool, literal) for tool in tools)
 
 
 HARMONY: Final = HarmonyFormat()
@@ -126,7 +126,3 @@ HARMONY: Final = HarmonyFormat()
 
 def _call(opening: str, rest: str, tool: HeldTool, literal: Literal) -> str:
     return f"{literal(opening + tool.name + rest)} {json_of(arguments_schema(tool))}"
-
-
-def _any_of(bodies: Iterable[str]) -> str:
-    return " | ".join(f"({body})" for body in bodies)
