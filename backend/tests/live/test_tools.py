@@ -64,18 +64,20 @@ def test_what_is_not_to_be_called_is_not_offered(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "choice",
-    ["required", {"type": "function", "function": {"name": "get_time"}}, {"type": "allowed_tools"}, "x", 5],
+    ("choice", "param"),
+    [
+        ({"type": "function", "function": {"name": "nobody"}}, "tool_choice"),
+        ({"type": "function", "function": {}}, "tool_choice.function.name"),
+        ({"type": "allowed_tools"}, "tool_choice.allowed_tools"),
+        ("x", "tool_choice"),
+        (5, "tool_choice"),
+    ],
 )
-def test_a_call_cannot_be_forced_yet(server: Server, choice: Any) -> None:
+def test_a_choice_of_what_there_is_not(server: Server, choice: Any, param: str) -> None:
     for streaming in (False, True):
         response = server.post(PATH, {**ASKED, "tool_choice": choice, "stream": streaming})
         error = response.json()["error"]
-        assert (response.status_code, error["param"], error["code"]) == (
-            400,
-            "tool_choice",
-            "unsupported_field",
-        )
+        assert (response.status_code, error["param"], error["code"]) == (400, param, "invalid_request")
 
 
 @pytest.mark.parametrize(
