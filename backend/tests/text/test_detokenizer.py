@@ -152,3 +152,11 @@ def test_a_special_token_in_the_middle_does_not_eat_a_space() -> None:
     assert tokenizer.decode(ids, skip_special_tokens=True) == "hello world"
     pushed = run(tokenizer, [[token] for token in ids])
     assert "".join(pushed) == "hello world"
+
+
+def test_a_special_token_is_shown_by_its_name_where_it_is_to_be() -> None:
+    tokenizer = metaspace()
+    ids = [id_of(tokenizer, name) for name in ("▁hello", "<unk>", "▁world", "</s>", "<0xE6>", "<unk>", "▁a")]
+    detokenizer = Detokenizer(Vocabulary(tokenizer), (), ("<unk>", "a"))
+    assert "".join(detokenizer.push([token]) for token in ids) == "hello<unk> world\ufffd<unk> a"
+    assert Detokenizer(Vocabulary(tokenizer)).push(ids[:3]) == "hello world"

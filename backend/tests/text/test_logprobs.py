@@ -4,24 +4,39 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_tokenizers import byte_level_bare, byte_level_straddling, byte_level_trained, id_of, metaspace
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 
 from mlx_manager.mlx_server.backends.base import DrawnLogprobs
-from mlx_manager.mlx_server.domain.events import ReasoningDelta, TextDelta, TokenLogprob
+from mlx_manager.mlx_server.domain.events import (
+    ReasoningDelta,
+    TextDelta,
+    TokenLogprob,
+    ToolCallDelta,
+    ToolCallStarted,
+)
 from mlx_manager.mlx_server.text.detokenizer import Detokenizer, Vocabulary
 from mlx_manager.mlx_server.text.output import OutputText
 from mlx_manager.mlx_server.text.reasoning_formats.known import THINK
 from mlx_manager.mlx_server.text.reasoning_formats.tags import TagSplitter
+from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
+from mlx_manager.mlx_server.text.tool_formats.registry import JSON_IN_TAGS, KIMI_K2
 
-Delta = TextDelta | ReasoningDelta
+Delta = TextDelta | ReasoningDelta | ToolCallStarted | ToolCallDelta
 
 
 def run(
-    tokenizer: Tokenizer, ids: list[int], stops: list[str] | None = None, *, reasoning: bool = False
+    tokenizer: Tokenizer,
+    ids: list[int],
+    stops: list[str] | None = None,
+    *,
+    reasoning: bool = False,
+    calls: ToolFormat | None = None,
 ) -> list[Delta]:
     """The deltas of these tokens; token number N has the logprob -N."""
-    detokenizer = Detokenizer(Vocabulary(tokenizer))
-    output = OutputText(detokenizer, stops or [], TagSplitter(THINK) if reasoning else None)
+    marks = () if calls is None else calls.marks
+    detokenizer = Detokenizer(Vocabulary(tokenizer), (), marks)
+    splitter = None if calls is None else calls.splitter([], parallel=True, choice=0)
+    output = OutputText(detokenizer, stops or [], TagSplitter(THINK) if reasoning else None, splitter)
     deltas: list[Delta] = []
     for number, token_id in enumerate(ids):
         deltas += output.push(
@@ -223,3 +238,45 @@ def test_any_bytes(ids: list[int]) -> None:
         assert isinstance(delta, TextDelta)
         shown += len(delta.text)
         assert all(entry.text_offset < shown for entry in delta.logprobs if delta.text)
+
+
+CALL_TEXTS = st.lists(
+    st.sampled_from(
+        [
+            "<tool_call>",
+            '{"name": "f", "arguments": {"x": 1}}',
+            "</tool_call>",
+            " ",
+            "\n",
+            "é",
+            "a",
+            "<to",
+            "</think>",
+        ]
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(CALL_TEXTS, st.booleans())
+def test_tokens_of_calls_are_not_listed(parts: list[str], reasoning: bool) -> None:
+    """Nor is white space around them."""
+    deltas = run(byte_level_bare(), list("".join(parts).encode()), reasoning=reasoning, calls=JSON_IN_TAGS)
+    assert b"".join(entry.token.token_bytes for entry in listed(deltas)) == answer(deltas).encode()
+
+
+def test_marks_are_shown_to_the_reader_and_not_listed() -> None:
+    tokenizer = Tokenizer.from_str(byte_level_bare().to_str())
+    tokenizer.add_special_tokens([AddedToken(mark, special=True) for mark in (*KIMI_K2.marks, "<other>")])
+    body = (
+        '<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"x": "é"}'
+    )
+    text = f"So.<other> {body}<|tool_call_end|><|tool_calls_section_end|>"
+    deltas = run(tokenizer, tokenizer.encode(text, add_special_tokens=False).ids, calls=KIMI_K2)
+    assert answer(deltas) == "So."
+    assert b"".join(entry.token.token_bytes for entry in listed(deltas)) == b"So."
+    called = [delta for delta in deltas if isinstance(delta, ToolCallStarted)]
+    assert [delta.name for delta in called] == ["f"]
+    written = "".join(delta.arguments for delta in deltas if isinstance(delta, ToolCallDelta))
+    assert written == '{"x": "é"}'

@@ -80,7 +80,9 @@ class OutputText:
             pieces += self._reasoning.finish()
         deltas = self._deltas(pieces)
         if self._calls is not None:
-            deltas += [self._answer_delta(part) for part in self._calls.finish()]
+            deltas += self._call_deltas(self._calls.finish(), self._calls)
+            if self._pushed:
+                self._leave_out(self._pushed)
         # Tokens that never came to be text, as half a character at the end does not.
         if not self.stopped and self._is_answering and (rest := self._trail.take(self._answer_end(), None)):
             deltas.append(TextDelta("", rest, self._choice))
@@ -128,14 +130,26 @@ class OutputText:
 
     def _split_calls(self, text: str, calls: CallSplitter) -> list[Delta]:
         """Text and calls; the tokens of a call are listed with no text's logprobs."""
-        deltas = [self._answer_delta(part) for part in calls.push(text)]
+        return self._call_deltas(calls.push(text), calls)
+
+    def _call_deltas(self, parts: Sequence[str | CallEvent], calls: CallSplitter) -> list[Delta]:
+        deltas: list[Delta] = []
+        for part in parts:
+            if not isinstance(part, str):
+                deltas.append(part)
+                continue
+            if calls.num_calls and part is parts[-1]:
+                # White space after a call is nobody's: the text that is new is the newest.
+                self._leave_out(self._pushed - calls.held_chars - len(part))
+            deltas.append(self._text_delta(part))
         if calls.num_calls:
-            self._answered = self._pushed - calls.held_chars
-            self._trail.forget(self._answer_end())
+            self._leave_out(self._pushed - calls.held_chars)
         return deltas
 
-    def _answer_delta(self, part: str | CallEvent) -> Delta:
-        return self._text_delta(part) if isinstance(part, str) else part
+    def _leave_out(self, answered: int) -> None:
+        """So many of the answer's characters have been told, or never will be."""
+        self._answered = answered
+        self._trail.forget(self._answer_end())
 
     def _text_delta(self, text: str) -> TextDelta:
         start = self._answer_end()

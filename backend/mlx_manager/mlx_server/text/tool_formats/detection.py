@@ -124,9 +124,6 @@ def _turns(render: RenderTrial, calls: Sequence[ToolCall], as_text: bool) -> Ite
         whole = _try(render, [asked, called, *after], as_text=as_text)
         if calls[0].name not in whole:
             continue
-        prompt = _try(render, [asked], as_text=as_text, for_answer=True)
-        if prompt and whole.startswith(prompt):
-            yield _Turn(calls, as_text, whole[len(prompt) :])
         before, said, tail = _try(
             render, [asked, ChatMessage("assistant", _SAID)], as_text=as_text
         ).partition(_SAID)
@@ -136,6 +133,9 @@ def _turns(render: RenderTrial, calls: Sequence[ToolCall], as_text: bool) -> Ite
             # Two marks may begin alike: neither is cut in two.
             start = opened if opened > whole.rfind(">", 0, start) else start
             yield _Turn(calls, as_text, whole[start:], tail)
+        prompt = _try(render, [asked], as_text=as_text, for_answer=True)
+        if prompt and whole.startswith(prompt):
+            yield _Turn(calls, as_text, whole[len(prompt) :])
         if _ASKED in whole:
             yield _Turn(calls, as_text, whole[whole.rindex(_ASKED) + len(_ASKED) :])
         if not after and said:

@@ -15,11 +15,11 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
     CallEnd,
     CallName,
-    NotACall,
     Reading,
     Source,
     accept,
     expect,
+    name_until,
     num_undecided,
     skip_space,
     until,
@@ -27,10 +27,9 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
 )
 from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
 from mlx_manager.mlx_server.text.tool_formats.value_grammar import ValueStyle
-from mlx_manager.mlx_server.text.tool_formats.values import properties_of
+from mlx_manager.mlx_server.text.tool_formats.values import is_closed, properties_of
 
 _QUOTE: Final = '<|"|>'
-_LONGEST_NAME: Final = 300
 _WORDS: Final = {
     "true": "true",
     "false": "false",
@@ -59,6 +58,7 @@ _STYLE: Final = ValueStyle(
     any_key=lambda rules: rules.add("KEY", _KEY),
     comma='","',
     colon='":"',
+    sorts_keys=True,
 )
 
 
@@ -93,9 +93,7 @@ class GemmaCalls:
     def _read(self, source: Source, opening: Opening) -> Reading[None]:
         yield from skip_space(source)
         yield from expect(source, "call:")
-        name = (yield from until(source, "{", most=_LONGEST_NAME)).strip()
-        if not re.fullmatch(r"[^\s<>]+", name):
-            raise NotACall
+        name = yield from name_until(source, "{")
         yield CallName(name)
         yield from _object(source)
         yield from skip_space(source)
@@ -106,15 +104,17 @@ class GemmaCalls:
 def _members(rules: Rules, tool: HeldTool) -> str:
     """A call's arguments; the template writes them in the order of their names."""
     schema: Mapping[str, Any] = arguments_schema(tool)
-    if not (members := properties_of(schema)):
+    if not (members := properties_of(schema)) and is_closed(schema):
+        return ""
+    if not members:
         pair = f'{rules.add("KEY", _KEY)} ":" {_STYLE.value(rules, {}, schema)}'
         return f'({pair} ("," {pair})*)?'
     required = frozenset(schema.get("required", ()))
     pairs = [
-        (f'{quoted(key)} ":" {_STYLE.value(rules, members[key], schema)}', key in required)
-        for key in sorted(members, key=str.lower)
+        (f'{quoted(key)} ":" {_STYLE.value(rules, one, schema)}', key in required)
+        for key, one in _STYLE.in_order(members)
     ]
-    return _STYLE.members(pairs)
+    return _STYLE.members(rules, pairs)
 
 
 def _object(source: Source) -> Reading[None]:

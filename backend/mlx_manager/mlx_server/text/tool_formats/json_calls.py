@@ -182,13 +182,14 @@ def _member(member: Member | None, space: str) -> str:
 def _read_calls(source: Source, closing: str, keys: _Keys, names: Collection[str] | None) -> Reading[None]:
     """One call, or a list of them, and what closes it."""
     yield from skip_space(source)
-    is_list = bool((yield from accept(source, "[")))
+    is_list, wanted = bool((yield from accept(source, "["))), names
     while True:
         yield from skip_space(source)
-        yield from _read_call(source, keys, names)
+        yield from _read_call(source, keys, wanted)
         if not is_list:
             break
         yield CallEnd()
+        wanted = None  # it is a list of calls, whatever they call
         yield from skip_space(source)
         if not (yield from accept(source, ",")):
             yield from accept(source, "]")
@@ -198,6 +199,9 @@ def _read_calls(source: Source, closing: str, keys: _Keys, names: Collection[str
         yield from accept(source, closing)
     if not is_list:
         yield CallEnd()
+    if names is not None:
+        # Llama 3 puts this between two calls.
+        yield from skip_space(source, also=";")
 
 
 def _read_call(source: Source, keys: _Keys, names: Collection[str] | None) -> Reading[None]:

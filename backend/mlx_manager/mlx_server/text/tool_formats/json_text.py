@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
+    CutOff,
     NotACall,
     Reading,
     Source,
@@ -112,7 +113,7 @@ def read_key(source: Source) -> Reading[str]:
         raise NotACall
     yield from skip_space(source)
     if not (yield from accept(source, ":")):
-        raise NotACall
+        raise CutOff if not source.rest else NotACall
     yield from skip_space(source)
     return key
 

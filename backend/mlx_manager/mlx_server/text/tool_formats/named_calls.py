@@ -20,12 +20,13 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
     Source,
     accept,
     expect,
+    name_until,
     skip_space,
-    until,
 )
 from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
 
-_LONGEST_NAME: Final = 300
+# A tag, in a text that may hold others, too.
+_MARK: Final = re.compile(r"<[^<>\s]+>|\[[A-Z_]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class NamedCalls:
     @property
     def marks(self) -> tuple[str, ...]:
         texts = (*self.section, self.call, self.after_name, self.closing, self.suffix[0])
-        return tuple(dict.fromkeys(mark for text in texts for mark in _marks_in(text)))
+        found = [mark for text in texts for mark in _MARK.findall(text)]
+        return tuple(dict.fromkeys([*found, self.section[0] or self.call]))
 
     def splitter(self, tools: Sequence[ToolDefinition], *, parallel: bool, choice: int) -> CallSplitter:
         opening = Opening(self.section[0] or self.call)
@@ -98,7 +100,7 @@ class NamedCalls:
             yield from skip_space(source)
             yield from expect(source, self.call)
         while True:
-            name = self._name_in((yield from until(source, self.after_name, most=_LONGEST_NAME)))
+            name = self._name_in((yield from name_until(source, self.after_name)))
             yield CallName(name)
             yield from skip_space(source)
             if self.closing and source.rest.startswith(self.closing.strip()):
@@ -122,12 +124,7 @@ class NamedCalls:
         """The tool's name, without what stands around it. Raises NotACall."""
         mark, pattern = self.suffix
         suffix = f"(?:{re.escape(mark)}{pattern})?" if mark else ""
-        match = re.fullmatch(f"\\s*(?:{re.escape(self.prefix)})?([^\\s<>]+?){suffix}\\s*", text)
+        match = re.fullmatch(f"(?:{re.escape(self.prefix)})?([^\\s<>]+?){suffix}", text)
         if match is None:
             raise NotACall
         return match[1]
-
-
-def _marks_in(text: str) -> list[str]:
-    """The tags in a text that may hold other text, too."""
-    return re.findall(r"<[^<>\s]+>|\[[A-Z_]+\]", text)

@@ -26,7 +26,7 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
 )
 from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
 from mlx_manager.mlx_server.text.tool_formats.value_grammar import ValueStyle
-from mlx_manager.mlx_server.text.tool_formats.values import properties_of
+from mlx_manager.mlx_server.text.tool_formats.values import is_closed, properties_of
 
 _NAME: Final = re.compile(r"[\w.-]+")
 # Python's strings, and what else stands between two of its brackets and commas.
@@ -109,7 +109,9 @@ class PythonCalls:
     def _after_name(self, rules: Rules, tool: HeldTool) -> str:
         """A call from the bracket after its name on."""
         schema = arguments_schema(tool)
-        if not (members := properties_of(schema)):
+        if not (members := properties_of(schema)) and is_closed(schema):
+            return '")"'
+        if not members:
             any_key = rules.add("KEY", "/[A-Za-z_][A-Za-z0-9_]{0,63}/")
             pair = f'{any_key} "=" {STYLE.value(rules, {}, schema)}'
             return f'({pair} ({STYLE.comma} {pair})*)? ")"'
@@ -118,7 +120,7 @@ class PythonCalls:
             (f'{quoted(key)} "=" {STYLE.value(rules, one, schema)}', key in required)
             for key, one in members.items()
         ]
-        return f'{STYLE.members(pairs)} ")"'
+        return f'{STYLE.members(rules, pairs)} ")"'
 
 
 def _read_calls(source: Source, closing: str, names: Collection[str] | None) -> Reading[None]:
@@ -127,6 +129,7 @@ def _read_calls(source: Source, closing: str, names: Collection[str] | None) -> 
     while True:
         yield from _read_call(source, names)
         yield CallEnd()
+        names = None  # it is a list of calls, whatever they call
         yield from skip_space(source, also=",;" if is_list or closing else "")
         if is_list and (yield from accept(source, "]")):
             yield from skip_space(source)

@@ -8,7 +8,13 @@ from typing import Any, Final
 from mlx_manager.mlx_server.domain.formats import LarkFormat, RegexFormat
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool
 from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, json_of, optional, quoted
-from mlx_manager.mlx_server.text.tool_formats.values import is_text, properties_of, resolved, types_of
+from mlx_manager.mlx_server.text.tool_formats.values import (
+    is_closed,
+    is_text,
+    properties_of,
+    resolved,
+    types_of,
+)
 
 ANY_TEXT: Final = "/(?s:.*)/"
 _ANY_KEY: Final = "/[A-Za-z_][A-Za-z0-9_.-]{0,63}/"
@@ -27,7 +33,7 @@ def held_parameters(rules: Rules, tool: HeldTool, write: WriteParameter) -> str:
         return _text_input(rules, tool, write)
     schema = tool.schema
     if schema is None or not properties_of(schema):
-        if schema is not None and not schema.get("additionalProperties", True):
+        if schema is not None and is_closed(schema):
             return ""
         return f"({write(rules, rules.add('KEY', _ANY_KEY), ANY_TEXT, '')})*"
     required = frozenset(schema.get("required", ()))

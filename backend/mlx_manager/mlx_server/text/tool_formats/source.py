@@ -6,9 +6,11 @@ before more text has come. So a format is read by straight code, whatever the ch
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Result = TypeVar("Result")
+
+_LONGEST_NAME: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +121,34 @@ def expect(source: Source, tag: str) -> Reading[None]:
         raise CutOff if tag.startswith(source.rest) else NotACall
 
 
-def until(source: Source, tag: str, *, most: int = 10**9) -> Reading[str]:
-    """What comes before a tag, which is taken too.
-
-    Raises:
-        NotACall: more than `most` characters come before it.
-        CutOff: it does not come.
-    """
+def until(source: Source, tag: str) -> Reading[str]:
+    """What comes before a tag, which is taken too. Raises CutOff where it does not come."""
     searched = 0
     while (found := source.rest.find(tag, searched)) < 0:
         searched = max(0, len(source.rest) - len(tag) + 1)
-        if searched > most:
-            raise NotACall
         yield from wait(source)
     before = source.take(found)
     source.take(len(tag))
     return before
+
+
+def name_until(source: Source, tag: str) -> Reading[str]:
+    """A name that comes before a tag, which is taken too, and white space around it.
+
+    Raises:
+        NotACall: more than a name comes.
+        CutOff: the tag does not come.
+    """
+    while (found := source.rest.find(tag)) < 0:
+        certain = source.rest[: len(source.rest) - num_undecided(source.rest, [tag])].strip()
+        if len(certain) > _LONGEST_NAME or len(certain.split()) > 1:
+            raise NotACall
+        yield from wait(source)
+    name = source.take(found).strip()
+    source.take(len(tag))
+    if not name or len(name.split()) > 1:
+        raise NotACall
+    return name
 
 
 def num_undecided(text: str, tags: Sequence[str]) -> int:

@@ -75,7 +75,7 @@ class Splitter:
     @property
     def held_chars(self) -> int:
         """Characters of what was pushed that may still become text."""
-        return 0 if self._committed else len(self._source.rest) + self._source.num_kept
+        return len(self._source.rest) + self._source.num_kept
 
     def push(self, text: str) -> list[str | CallEvent]:
         """Take text and return the text and the calls' events that are certain, in their order."""

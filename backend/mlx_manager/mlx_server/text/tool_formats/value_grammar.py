@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of
-from mlx_manager.mlx_server.text.tool_formats.values import ALL_TYPES, properties_of, resolved, types_of
+from mlx_manager.mlx_server.text.tool_formats.values import (
+    ALL_TYPES,
+    is_closed,
+    properties_of,
+    resolved,
+    types_of,
+)
 
 _DEPTH: Final = 12
 
@@ -23,6 +29,7 @@ class ValueStyle:
         any_key: Lark of any.
         comma: what stands between members.
         colon: what stands between a key and its value.
+        sorts_keys: whether an object's members stand in the order of their keys, not in the schema's.
     """
 
     words: Mapping[str, str]
@@ -32,6 +39,7 @@ class ValueStyle:
     any_key: Callable[[Rules], str]
     comma: str
     colon: str
+    sorts_keys: bool = False
 
     def value(self, rules: Rules, schema: Any, root: Mapping[str, Any], depth: int = _DEPTH) -> str:
         """Lark of a value. Types, enumerations, members and items hold; bounds and patterns do not."""
@@ -59,12 +67,22 @@ class ValueStyle:
                 return f'"[" {self._joined([self.constant(rules, one) for one in value])} "]"'
             case Mapping():
                 pairs = (
-                    self._pair(self.key(rules, key), self.constant(rules, one)) for key, one in value.items()
+                    self._pair(self.key(rules, key), self.constant(rules, one))
+                    for key, one in self.in_order(value)
                 )
                 return f'"{{" {self._joined(list(pairs))} "}}"'
         return json.dumps(json.dumps(value))
 
-    def members(self, pairs: list[tuple[str, bool]]) -> str:
+    def in_order(self, members: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """The members of an object as they are written one after the other."""
+        # As Jinja's `dictsort` has it.
+        return (
+            sorted(members.items(), key=lambda pair: pair[0].lower())
+            if self.sorts_keys
+            else [*members.items()]
+        )
+
+    def members(self, rules: Rules, pairs: list[tuple[str, bool]]) -> str:
         """Members in their order, commas between them.
 
         Args:
@@ -75,7 +93,8 @@ class ValueStyle:
         for body, needed in reversed(pairs):
             after = f"{self.comma} {body} {later}"
             first = f"{body} {later}" if needed else f"({body} {later} | {first})"
-            later = after if needed else f"({after} | {later})"
+            # By name: written out, it would double with each.
+            later = rules.add("members", after if needed else f"{after} | {later}")
         return first
 
     def _of_type(
@@ -95,16 +114,18 @@ class ValueStyle:
             case "array":
                 item = self.value(rules, schema.get("items", {}), root, depth - 1)
                 return f'"[" ({item} ({self.comma} {item})*)? "]"'
-        if not (members := properties_of(schema)):
+        if not (members := properties_of(schema)) and is_closed(schema):
+            return '"{}"'
+        if not members:
             inner = self.value(rules, schema.get("additionalProperties", {}), root, depth - 1)
             pair = self._pair(self.any_key(rules), inner)
             return f'"{{" ({pair} ({self.comma} {pair})*)? "}}"'
         required = frozenset(schema.get("required", ()))
         pairs = [
             (self._pair(self.key(rules, key), self.value(rules, one, root, depth - 1)), key in required)
-            for key, one in members.items()
+            for key, one in self.in_order(members)
         ]
-        return f'"{{" {self.members(pairs)} "}}"'
+        return f'"{{" {self.members(rules, pairs)} "}}"'
 
     def _any(self, rules: Rules) -> str:
         words = any_of(json.dumps(word) for word in self.words.values())

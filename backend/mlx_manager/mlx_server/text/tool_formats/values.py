@@ -56,6 +56,11 @@ def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def is_closed(schema: Mapping[str, Any]) -> bool:
+    """Whether an object may have no other members than those that its schema names."""
+    return schema.get("additionalProperties", True) is False
+
+
 class Parameters:
     """The parameters of the tools on offer."""
 

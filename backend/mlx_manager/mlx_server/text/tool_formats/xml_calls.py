@@ -21,6 +21,7 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
     Source,
     accept,
     expect,
+    name_until,
     num_undecided,
     skip_space,
     until,
@@ -147,7 +148,7 @@ class XmlCalls:
         before, after = self.function
         yield from expect(source, before)
         if after:
-            name = (yield from until(source, after, most=_LONGEST_NAME)).strip()
+            name = yield from name_until(source, after)
         else:
             while (match := _NAME.match(source.rest)) and match.end() == len(source.rest):
                 yield from wait(source)
@@ -182,7 +183,8 @@ class XmlCalls:
             key = (yield from until(source, self.key[1])).strip()
             if self.value:
                 yield from skip_space(source)
-                yield from accept(source, self.value)
+                if not (yield from accept(source, self.value)) and self.value.startswith(source.rest):
+                    raise CutOff
             yield CallArguments(f"{separator}{json.dumps(key, ensure_ascii=False)}: ")
             separator = ", "
             yield from self._value(source, parameters.types(name, key))
@@ -223,13 +225,11 @@ class XmlCalls:
             if piece := source.take(position):
                 yield piece
             # A text may hold the tag itself: it is the end where what follows may follow.
-            while (after := source.rest[-length:].lstrip()) == "" or (
-                not after.startswith(followers) and any(tag.startswith(after) for tag in followers)
-            ):
-                if source.is_closed:
+            while not (after := source.rest[-length:].lstrip()).startswith(followers):
+                if source.is_closed or not any(tag.startswith(after) for tag in followers):
                     break
                 yield None
             closing = source.take(-length)
-            if (source.is_closed and not after) or after.startswith(followers):
+            if any(after.startswith(tag) or tag.startswith(after) for tag in followers):
                 return
             yield closing
