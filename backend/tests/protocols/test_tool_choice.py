@@ -107,7 +107,7 @@ def test_a_model_that_may_not_call_is_not_told_of_tools(parse: Parse, choice: An
         (chat, {"type": "allowed_tools"}, "tool_choice.allowed_tools"),
         (chat, chat_allowed("none", chat_name("f")), "tool_choice.allowed_tools.mode"),
         (chat, chat_allowed("auto"), "tool_choice"),
-        (chat, chat_allowed("auto", {"type": "mcp"}), "tool_choice.allowed_tools.tools.0.type"),
+        (chat, chat_allowed("auto", {"type": "mcp"}), "tool_choice.allowed_tools.tools.0"),
         (chat, chat_allowed("auto", chat_name("f"), chat_name("nobody")), "tool_choice"),
         (responses, "always", "tool_choice"),
         (responses, 7, "tool_choice"),

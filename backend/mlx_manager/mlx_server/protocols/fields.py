@@ -20,9 +20,6 @@ class WireModel(BaseModel):
 
 Schema = TypeVar("Schema", bound=WireModel)
 
-WRONG_KIND: Final = "wrong_kind"
-"""Pydantic's type of error where an object's `type` is none of those that there are."""
-
 
 def validate(schema: type[Schema], body: Mapping[str, Any]) -> Schema:
     """Check a body against its schema. Raises ApiError that names the first field at fault."""
@@ -30,11 +27,11 @@ def validate(schema: type[Schema], body: Mapping[str, Any]) -> Schema:
         return schema.model_validate(body)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        path = _wire_path(fault["loc"], body, fault["type"])
+        path = _wire_path(fault["loc"], body, is_missing=fault["type"] == "missing")
         raise ApiError(ErrorCode.INVALID_REQUEST, f"{path}: {fault['msg']}", param=path) from None
 
 
-def _wire_path(loc: Sequence[int | str], body: Mapping[str, Any], fault: str) -> str:
+def _wire_path(loc: Sequence[int | str], body: Mapping[str, Any], *, is_missing: bool) -> str:
     """Where the fault is in the body. Pydantic also names the member of a union that was tried."""
     steps: list[str] = []
     node: Any = body
@@ -42,11 +39,7 @@ def _wire_path(loc: Sequence[int | str], body: Mapping[str, Any], fault: str) ->
         if _is_step(node, part):
             node = node[part]
             steps.append(str(part))
-    if fault == "missing":
-        steps.append(str(loc[-1]))
-    elif fault == WRONG_KIND and isinstance(node, Mapping):
-        steps.append("type")
-    return ".".join(steps)
+    return ".".join([*steps, str(loc[-1])] if is_missing else steps)
 
 
 def _is_step(node: Any, part: int | str) -> bool:
