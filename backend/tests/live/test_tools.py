@@ -84,7 +84,6 @@ def test_a_forced_call_is_made_whatever_the_model_would_say(
         "messages": greeting,
         "tool_choice": choice,
         "temperature": temperature,
-        "max_tokens": 80,
     }
     for seed in range(3):
         response = server.post(PATH, {**body, "seed": seed, "max_tokens": 80})
