@@ -140,7 +140,7 @@ def test_accepted_and_named(fields: dict[str, Any], paths: list[str]) -> None:
 
 
 ON = {"enable_thinking": True, "thinking": True}
-OFF = {"enable_thinking": False, "thinking": False}
+OFF = {"enable_thinking": False, "thinking": False, "thinking_budget": 0}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,9 @@ OFF = {"enable_thinking": False, "thinking": False}
     [
         ({"type": "adaptive"}, ON, []),
         ({"type": "adaptive", "display": "omitted"}, ON, ["thinking.display"]),
-        ({"type": "enabled", "budget_tokens": 31_999}, ON, ["thinking.budget_tokens"]),
+        ({"type": "enabled", "budget_tokens": 31_999}, ON | {"thinking_budget": 31_999}, []),
+        ({"type": "adaptive", "budget_tokens": 31_999}, ON, ["thinking.budget_tokens"]),
+        ({"type": "enabled", "budget_tokens": True}, ON, ["thinking.budget_tokens"]),
         ({"type": "enabled", "budget_tokens": "many", "x": {}}, ON, ["thinking.budget_tokens", "thinking.x"]),
         ({"type": "disabled"}, OFF, []),
         ({"type": "from_next_week"}, None, ["thinking"]),
@@ -164,15 +166,18 @@ def test_thinking_is_never_refused(thinking: Any, variables: Any, ignored: list[
     assert list(parsed.ignored) == ignored
     wanted = () if variables is None else (TemplateHint("thinking", variables),)
     assert prompt_of(parsed).hints == wanted
+    budget = (variables or {}).get("thinking_budget") if thinking != {"type": "disabled"} else None
+    assert parsed.generation.reasoning_budget == budget
+    assert parsed.generation.reasoning_budget_path == ("thinking.budget_tokens" if budget else "")
 
 
 @pytest.mark.parametrize("effort", ["low", "medium", "high", "xhigh", "max"])
 def test_effort(effort: str) -> None:
     parsed = parse(output_config={"effort": effort, "format": None})
     assert parsed.ignored == ()
-    assert prompt_of(parsed).hints == (
-        TemplateHint("output_config.effort", {"reasoning_effort": effort, **ON}),
-    )
+    [hint] = prompt_of(parsed).hints
+    assert hint.path == "output_config.effort"
+    assert hint.variables.items() >= {"reasoning_effort": effort, **ON}.items()
 
 
 @pytest.mark.parametrize("effort", ["heroic", 3, [], {"level": "low"}])
@@ -189,6 +194,6 @@ def test_an_output_config_of_another_shape_is_named() -> None:
 def test_the_effort_has_no_say_in_whether_to_think() -> None:
     parsed = parse(thinking={"type": "disabled"}, output_config={"effort": "high"})
     assert prompt_of(parsed).hints == (
-        TemplateHint("output_config.effort", {"reasoning_effort": "high"}),
+        TemplateHint("output_config.effort", {"reasoning_effort": "high", "thinking_budget": 16384}),
         TemplateHint("thinking", OFF),
     )

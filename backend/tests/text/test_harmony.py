@@ -75,6 +75,11 @@ def read(
             f"<|channel|>commentary<|message|>First.<|end|>{NEXT}{FINAL}Then.",
             ("", "First.\n\nThen.", []),
         ),
+        # In a string of a call's arguments marks are text.
+        (
+            CALLED + '{"a": "\\"<|end|> <|start|>"}<|end|>' + NEXT + FINAL + "So.",
+            ("", "So.", [("look_up", '{"a": "\\"<|end|> <|start|>"}')]),
+        ),
         # Models forget marks.
         (f"<|channel|>analysis<|message|>Hm{NEXT}{FINAL}So.", ("Hm", "So.", [])),
         (f"<|channel|>analysis<|message|>Hm{FINAL}So.", ("Hm", "So.", [])),

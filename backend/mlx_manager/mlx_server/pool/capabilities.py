@@ -10,13 +10,12 @@ from typing import Any, Final, Protocol
 from mlx_manager.mlx_server.domain.models import Capability
 from mlx_manager.mlx_server.pool.small_files import read_text
 from mlx_manager.mlx_server.text.infill import INFILL_MARKS
+from mlx_manager.mlx_server.text.reasoning_formats.detection import SWITCHES
+from mlx_manager.mlx_server.text.reasoning_formats.known import KNOWN
 from mlx_manager.mlx_server.text.template_use import template_use
 
-_REASONING_VARIABLES: Final = {"enable_thinking", "thinking", "thinking_budget", "reasoning_effort"}
-_REASONING_MARKS: Final = (
-    *("<think>", "</think>", "[THINK]", "<seed:think>", "<|START_THINKING|>"),
-    *("<|channel|>analysis", "<|channel>thought", "reasoning_content"),
-)
+_REASONING_VARIABLES: Final = {*SWITCHES, "thinking_budget", "reasoning_effort"}
+_REASONING_MARKS: Final = (*(sign for one in KNOWN for sign in one.signs), "reasoning_content")
 _VISION_KEYS: Final = ("vision_config", "vision_tower", "mm_vision_tower", "img_processor", "image_token_id")
 _VISION_WEIGHTS: Final = ("vision", "visual", "image", "img")
 _AUDIO_KEYS: Final = ("audio_config", "audio_processor", "audio_token_id")

@@ -1,11 +1,10 @@
 """A model's chat template: what it takes, and conversations as it wants them."""
 
-import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from jinja2.exceptions import SecurityError
 
@@ -15,20 +14,34 @@ from mlx_manager.mlx_server.domain.tools import ToolCall, ToolDefinition
 from mlx_manager.mlx_server.text.mutable_template import write_mutable
 from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
 from mlx_manager.mlx_server.text.reasoning_formats.detection import (
-    REASONING_KEYS,
     ShownReasoning,
     detect_reasoning,
     shown_reasoning,
 )
+from mlx_manager.mlx_server.text.template_hints import grant
 from mlx_manager.mlx_server.text.template_use import TemplateUse, template_use
 from mlx_manager.mlx_server.text.tool_formats.base import ToolFormat
 from mlx_manager.mlx_server.text.tool_formats.detection import (
+    TRIAL_CALLS,
     TRIAL_TOOLS,
     Detection,
     detect_told,
     detect_written,
 )
+from mlx_manager.mlx_server.text.turns import (
+    as_users,
+    has_late_system,
+    has_several_calls,
+    has_thought_and_said,
+    late_systems,
+    merged,
+    one_call_each,
+    repeats_users,
+    said_as_thought,
+)
 
+# What templates call the reasoning of a message. They are given it by each of these names.
+_REASONING_KEYS: Final = {"reasoning_content", "thinking", "reasoning"}
 # Texts that no template writes by itself.
 _FIRST, _SECOND, _LATE, _THIRD = "\uf8f1", "\uf8f2", "\uf8f3", "\uf8f4"
 
@@ -56,49 +69,43 @@ class ChatTemplate:
             message = "this model's chat template offers no tools; leave them out"
             raise ApiError(ErrorCode.UNSUPPORTED_FIELD, message, param="tools")
         messages, ignored = prompt.messages, []
-        if _has_late_system(messages) and not self.keeps_late_system:
-            ignored += [f"{message.path}.role" for message in _late_systems(messages) if message.path]
-            messages = tuple(_as_users(messages))
-        if _repeats_users(messages) and not self.keeps_repeated_users:
-            messages = tuple(_merged(messages))
+        if has_late_system(messages) and not self.keeps_late_system:
+            ignored += [f"{message.path}.role" for message in late_systems(messages) if message.path]
+            messages = tuple(as_users(messages))
+        if repeats_users(messages) and not self.keeps_repeated_users:
+            messages = tuple(merged(messages))
+        if has_several_calls(messages) and self.takes_one_call:
+            messages = tuple(one_call_each(messages))
+        if has_thought_and_said(messages) and self.refuses_text_beside_thought:
+            messages = tuple(map(said_as_thought, messages))
         if self._shown_reasoning is None:
             ignored += [message.reasoning_path for message in messages if message.reasoning_path]
         kwargs, unknown = self._granted(prompt)
         return replace(prompt, messages=messages, template_kwargs=kwargs, hints=()), ignored + unknown
 
-    def render(
-        self,
-        prompt: ChatPrompt,
-        messages: Sequence[ChatMessage],
-        *,
-        for_answer: bool,
-        reasoning_key: str | None = None,
-    ) -> str:
+    def render(self, prompt: ChatPrompt, messages: Sequence[ChatMessage], *, for_answer: bool) -> str:
         """The messages as the template writes them. It is a program: it raises what it likes.
 
         Args:
             prompt: the whole conversation, adapted.
             messages: the first of its messages.
             for_answer: write what comes before the answer, too.
-            reasoning_key: what messages call their reasoning; None is what the template calls it.
         """
         continues = for_answer and prompt.continues_last
         has_calls = any(message.tool_calls for message in messages)
         as_text = has_calls and self._detection is not None and self._detection.takes_text
-        key = self._reasoning_key if reasoning_key is None else reasoning_key
-        return self._write(prompt, messages, key, for_answer=for_answer, continues=continues, as_text=as_text)
+        return self._write(prompt, messages, for_answer=for_answer, continues=continues, as_text=as_text)
 
     def _write(
         self,
         prompt: ChatPrompt,
         messages: Sequence[ChatMessage],
-        reasoning_key: str,
         *,
         for_answer: bool,
         continues: bool = False,
         as_text: bool = False,
     ) -> str:
-        turns = [_for_template(message, reasoning_key, as_text=as_text) for message in messages]
+        turns = [_for_template(message, as_text=as_text) for message in messages]
         tools = [_tool(tool) for tool in prompt.tools] or None
         try:
             rendered: str = self._tokenizer.apply_chat_template(
@@ -138,6 +145,26 @@ class ChatTemplate:
         return -1 < rendered.find(_FIRST) < rendered.find(_SECOND)
 
     @cached_property
+    def takes_one_call(self) -> bool:
+        """Whether a turn with several calls is not written with all of them, and turns of one call are."""
+        asked, call = ChatMessage("user", _FIRST), ChatMessage("assistant", "", tool_calls=TRIAL_CALLS)
+        results = [ChatMessage("tool", _LATE, name=one.name, tool_call_id=one.call_id) for one in TRIAL_CALLS]
+        turns = [asked, call, *results]
+
+        def is_whole(messages: Sequence[ChatMessage]) -> bool:
+            rendered = self._try(messages)
+            return all(one.name in rendered for one in TRIAL_CALLS)
+
+        return not is_whole(turns) and is_whole([*one_call_each(turns)])
+
+    @cached_property
+    def refuses_text_beside_thought(self) -> bool:
+        """Whether a turn that calls may have thought or text before that, but not both."""
+        turn = ChatMessage("assistant", _SECOND, tool_calls=TRIAL_CALLS[:1], reasoning=_THIRD)
+        both, one = ([ChatMessage("user", _FIRST), message] for message in (turn, said_as_thought(turn)))
+        return not self._try(both) and _SECOND in self._try(one)
+
+    @cached_property
     def tool_format(self) -> ToolFormat | None:
         """How the model writes calls; None where its template offers no tools.
 
@@ -156,15 +183,16 @@ class ChatTemplate:
         prompt = ChatPrompt((), tools=TRIAL_TOOLS)
 
         def render(messages: Sequence[ChatMessage], *, for_answer: bool, as_text: bool) -> str:
-            return self._write(prompt, messages, REASONING_KEYS[0], for_answer=for_answer, as_text=as_text)
+            return self._write(prompt, messages, for_answer=for_answer, as_text=as_text)
 
         return detect_written(render)
 
     @cached_property
     def reasoning_format(self) -> ReasoningFormat | None:
         """How the model writes its reasoning; None where nothing tells that it has any."""
-        uses = [self._use(has_tools=has_tools) for has_tools in (False, True)]
-        return detect_reasoning(self._shown_reasoning, {*uses[0].words, *uses[1].words})
+        plain, with_tools = (self._use(has_tools=has_tools) for has_tools in (False, True))
+        use = TemplateUse({*plain.variables, *with_tools.variables}, {*plain.words, *with_tools.words})
+        return detect_reasoning(self._shown_reasoning, use)
 
     @cached_property
     def _shown_reasoning(self) -> ShownReasoning | None:
@@ -172,13 +200,7 @@ class ChatTemplate:
         if not self._speaks_of_reasoning:
             return None
         prompt = ChatPrompt(())
-        return shown_reasoning(
-            lambda messages, key: self.render(prompt, messages, for_answer=False, reasoning_key=key)
-        )
-
-    @property
-    def _reasoning_key(self) -> str:
-        return REASONING_KEYS[0] if self._shown_reasoning is None else self._shown_reasoning.key
+        return shown_reasoning(lambda messages: self.render(prompt, messages, for_answer=False))
 
     def _try(self, messages: Sequence[ChatMessage]) -> str:
         try:
@@ -188,17 +210,19 @@ class ChatTemplate:
 
     @cached_property
     def _speaks_of_reasoning(self) -> bool:
-        return not set(REASONING_KEYS).isdisjoint(self._use(has_tools=False).words)
+        return not _REASONING_KEYS.isdisjoint(self._use(has_tools=False).words)
 
     def _granted(self, prompt: ChatPrompt) -> tuple[Mapping[str, Any], list[str]]:
         """The variables, with those of the hints that it reads; and paths of what it does not read."""
-        known = self._use(has_tools=bool(prompt.tools)).variables
+        use = self._use(has_tools=bool(prompt.tools))
         kwargs: dict[str, Any] = {}
-        unknown = [f"chat_template_kwargs.{name}" for name in prompt.template_kwargs if name not in known]
+        unknown = [
+            f"chat_template_kwargs.{name}" for name in prompt.template_kwargs if name not in use.variables
+        ]
         for hint in prompt.hints:
-            granted = {name: value for name, value in hint.variables.items() if name in known}
-            kwargs |= granted
-            if not granted:
+            granted = grant(hint, use, always_reasons=self.reasoning_format is not None)
+            kwargs |= granted.variables
+            if not granted.is_whole:
                 unknown.append(hint.path)
         return kwargs | dict(prompt.template_kwargs), unknown
 
@@ -215,47 +239,7 @@ class ChatTemplate:
         return {}
 
 
-def _late_systems(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
-    is_late = False
-    for message in messages:
-        if message.role == "system" and is_late:
-            yield message
-        is_late = is_late or message.role != "system"
-
-
-def _has_late_system(messages: Sequence[ChatMessage]) -> bool:
-    return any(True for _ in _late_systems(messages))
-
-
-def _as_users(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
-    """System messages after others as a user's: their text stays where it stands."""
-    late = {id(message) for message in _late_systems(messages)}
-    for message in messages:
-        yield replace(message, role="user") if id(message) in late else message
-
-
-def _repeats_users(messages: Sequence[ChatMessage]) -> bool:
-    return any(before.role == after.role == "user" for before, after in itertools.pairwise(messages))
-
-
-def _merged(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
-    """Users' messages in a row as one, a blank line between their texts."""
-    last: ChatMessage | None = None
-    for message in messages:
-        if last is not None and last.role == message.role == "user":
-            start = len(last.content) + 2
-            marks = tuple(start + mark for mark in message.cache_marks)
-            content = f"{last.content}\n\n{message.content}"
-            last = replace(last, content=content, cache_marks=last.cache_marks + marks)
-            continue
-        if last is not None:
-            yield last
-        last = message
-    if last is not None:
-        yield last
-
-
-def _for_template(message: ChatMessage, reasoning_key: str, *, as_text: bool) -> dict[str, Any]:
+def _for_template(message: ChatMessage, *, as_text: bool) -> dict[str, Any]:
     """The message as chat templates expect it: optional keys are absent, not null."""
     turn: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.name is not None:
@@ -263,7 +247,7 @@ def _for_template(message: ChatMessage, reasoning_key: str, *, as_text: bool) ->
     if message.tool_call_id is not None:
         turn["tool_call_id"] = message.tool_call_id
     if message.reasoning:
-        turn[reasoning_key] = message.reasoning
+        turn["reasoning_content"] = message.reasoning
     if message.tool_calls:
         turn["tool_calls"] = [
             {"id": call.call_id, "type": "function", "function": _function(call, as_text=as_text)}

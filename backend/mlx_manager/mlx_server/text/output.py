@@ -122,10 +122,13 @@ class OutputText:
 
     def _answer_end(self) -> int:
         """Where in the generated text that ends which has been given out of the answer."""
-        last = max(self._answered - 1, 0)
+        return self._position(max(self._answered - 1, 0)) + min(self._answered, 1)
+
+    def _position(self, offset: int) -> int:
+        """Where in the generated text a character of the answer stands."""
         for begun, start in reversed(self._runs):
-            if begun <= last:
-                return start + self._answered - begun
+            if begun <= offset:
+                return start + offset - begun
         return 0 if self._reasoning is None else self._reasoning.answer_start or 0
 
     def _call_deltas(self, parts: Sequence[str | CallEvent], calls: CallSplitter) -> list[Delta]:
@@ -149,6 +152,6 @@ class OutputText:
         self._trail.forget(self._answer_end())
 
     def _text_delta(self, text: str) -> TextDelta:
-        start = self._answer_end()
+        start = self._position(self._answered)
         self._answered += len(text)
         return TextDelta(text, self._trail.take(start, self._answer_end()), self._choice)

@@ -178,7 +178,7 @@ class Tokenizer:
     def literals(self) -> Literals:
         """Writes texts for grammars."""
         added = self._rust.get_added_tokens_decoder()
-        return Literals({token.content: token_id for token_id, token in added.items() if token.special})
+        return Literals({token.content: token_id for token_id, token in added.items() if _is_special(token)})
 
     def serialised(self) -> str:
         """The tokenizer as JSON of the tokenizers library. Takes a while."""
@@ -250,6 +250,11 @@ class Tokenizer:
             shown: names of special tokens that are text here, because they structure it.
         """
         return Detokenizer(self._vocabulary, context_ids, shown)
+
+
+def _is_special(token: Any) -> bool:
+    """Whether llguidance takes an added token for one that no text spells."""
+    return bool(token.special or (token.content.startswith("<") and token.content.endswith(">")))
 
 
 def _too_much(overrun: TemplateOverrun, guard: TemplateGuard) -> ApiError:

@@ -14,7 +14,7 @@ from mlx_manager.mlx_server.domain.request import (
 )
 from mlx_manager.mlx_server.domain.tools import ToolChoice, ToolDefinition
 from mlx_manager.mlx_server.protocols.anthropic_messages.conversation import conversation
-from mlx_manager.mlx_server.protocols.anthropic_messages.hints import read_hints
+from mlx_manager.mlx_server.protocols.anthropic_messages.hints import read_wish
 from mlx_manager.mlx_server.protocols.anthropic_messages.output_format import stated_formats
 from mlx_manager.mlx_server.protocols.anthropic_messages.schema import (
     UNSUPPORTED,
@@ -26,6 +26,7 @@ from mlx_manager.mlx_server.protocols.anthropic_messages.schema import (
 )
 from mlx_manager.mlx_server.protocols.fields import ignored_paths, refuse_unsupported, validate
 from mlx_manager.mlx_server.protocols.formats import one_format
+from mlx_manager.mlx_server.protocols.reasoning import ReasoningWish
 from mlx_manager.mlx_server.protocols.tools import check_names, choice_of
 
 
@@ -54,7 +55,8 @@ def parse_count(body: Mapping[str, Any], request_id: str, tenant: str = "") -> P
 
 def _parsed(wire: CountTokensRequest, body: Mapping[str, Any], request_id: str, tenant: str) -> Parsed:
     refuse_unsupported(body, UNSUPPORTED)
-    prompt, ignored = _prompt(wire, "system" if isinstance(body.get("system"), str) else "system.{}")
+    wish = read_wish(wire.thinking, wire.output_config)
+    prompt, ignored = _prompt(wire, wish, "system" if isinstance(body.get("system"), str) else "system.{}")
     formats = list(stated_formats(wire, ignored))
     generation = GenerationRequest(
         request_id=request_id,
@@ -65,6 +67,8 @@ def _parsed(wire: CountTokensRequest, body: Mapping[str, Any], request_id: str, 
         stop=tuple(wire.stop_sequences or ()),
         parallel_calls=not (wire.tool_choice is not None and wire.tool_choice.disable_parallel_tool_use),
         answer_format=one_format(formats, prompt.tool_choice, continues_last=prompt.continues_last),
+        reasoning_budget=wish.budget,
+        reasoning_budget_path=wish.budget_path,
         tenant=tenant,
         priority=Priority(wire.priority or Priority.INTERACTIVE),
         cache_salt=wire.cache_salt or "",
@@ -89,9 +93,8 @@ def _sampling(wire: CountTokensRequest) -> SamplingOverrides:
     )
 
 
-def _prompt(wire: CountTokensRequest, system_path: str) -> tuple[ChatPrompt, list[str]]:
+def _prompt(wire: CountTokensRequest, wish: ReasoningWish, system_path: str) -> tuple[ChatPrompt, list[str]]:
     """The conversation, and the paths of what it leaves out."""
-    hints, ignored = read_hints(wire.thinking, wire.output_config)
     tools, not_offered = _tools(wire)
     messages, left_out = conversation(wire, system_path)
     prompt = ChatPrompt(
@@ -99,11 +102,11 @@ def _prompt(wire: CountTokensRequest, system_path: str) -> tuple[ChatPrompt, lis
         wire.chat_template_kwargs or {},
         # A model that may not call anything is not told of tools.
         tools=() if _is_none(wire.tool_choice) else tools,
-        hints=hints,
+        hints=wish.hints,
         continues_last=_is_prefill(messages[-1]),
         tool_choice=_choice(wire.tool_choice, tools),
     )
-    return prompt, [*left_out, *not_offered, *ignored]
+    return prompt, [*left_out, *not_offered, *wish.ignored]
 
 
 def _tools(wire: CountTokensRequest) -> tuple[tuple[ToolDefinition, ...], list[str]]:

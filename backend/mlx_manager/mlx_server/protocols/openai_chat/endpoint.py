@@ -35,6 +35,6 @@ async def chat_completions(request: Request, serving: ServingDep, call: ChatCall
         logprobs=generation.top_logprobs is not None,
         text_tools=wire.text_tools,
     )
-    ignored = ignored_paths(wire, UNSUPPORTED)
+    ignored = [*ignored_paths(wire, UNSUPPORTED), *wire.reasoning_wish.ignored]
     headers = limit_headers(limits)
     return await answer(request, serving, call, generation, renderer, ignored=ignored, headers=headers)

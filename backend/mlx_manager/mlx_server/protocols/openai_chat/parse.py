@@ -22,7 +22,6 @@ from mlx_manager.mlx_server.protocols.openai_chat.tools import (
     read_choice,
     read_tools,
 )
-from mlx_manager.mlx_server.protocols.reasoning import effort_hint
 from mlx_manager.mlx_server.protocols.text_input import arguments_of
 
 
@@ -49,19 +48,19 @@ def parse_chat(
     # A tool that is named is called once.
     is_named = isinstance(wire.tool_choice, NamedFunction | NamedCustom)
     parallel = wire.parallel_tool_calls is not False and not is_named
-    return replace(request, parallel_calls=parallel, answer_format=answer_format), wire
+    request = replace(request, parallel_calls=parallel, answer_format=answer_format)
+    return wire.reasoning_wish.of(request), wire
 
 
 def chat_prompt(wire: ChatCompletionRequest) -> ChatPrompt:
     """The conversation with all that its template is told. Raises ApiError that names the field."""
-    effort = wire.reasoning_effort
     tools = read_tools(wire.tools or ())
     return ChatPrompt(
         tuple(_messages(wire.messages)),
         wire.chat_template_kwargs or {},
         # A model that may not call anything is not told of tools.
         tools=() if wire.tool_choice == "none" else tools,
-        hints=() if effort is None else (effort_hint("reasoning_effort", effort),),
+        hints=wire.reasoning_wish.hints,
         continues_last=bool(wire.continue_final_message),
         tool_choice=read_choice(wire.tool_choice, tools),
     )

@@ -10,7 +10,7 @@ from mlx_manager.mlx_server.protocols.formats import ResponseFormat
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import MAX_TOP_LOGPROBS, Count, SamplingFields
 from mlx_manager.mlx_server.protocols.openai_chat.tools import Choice, CustomTool, Tool
-from mlx_manager.mlx_server.protocols.reasoning import Effort
+from mlx_manager.mlx_server.protocols.reasoning_fields import ReasoningFields
 from mlx_manager.mlx_server.protocols.template_kwargs import TemplateKwargs
 
 
@@ -89,7 +89,7 @@ class Message(WireModel):
         return "".join(part.text for part in self.content or ())
 
 
-class ChatCompletionRequest(SamplingFields):
+class ChatCompletionRequest(ReasoningFields, SamplingFields):
     """The body."""
 
     messages: list[Message] = Field(min_length=1)
@@ -97,7 +97,6 @@ class ChatCompletionRequest(SamplingFields):
     logprobs: bool | None = None
     top_logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
     chat_template_kwargs: TemplateKwargs = None
-    reasoning_effort: Effort | None = None
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
     tools: list[Tool] | None = None

@@ -19,7 +19,7 @@ from mlx_manager.mlx_server.protocols.openai_responses.schema import (
 )
 from mlx_manager.mlx_server.protocols.openai_responses.tool_choice import is_named, read_choice
 from mlx_manager.mlx_server.protocols.openai_responses.tools import CalledName, OfferedTools
-from mlx_manager.mlx_server.protocols.reasoning import effort_hint
+from mlx_manager.mlx_server.protocols.reasoning import ReasoningWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,13 @@ def parse_responses(
     messages = conversation.messages()
     if not messages or not (items or earlier.items):
         raise ApiError(ErrorCode.INVALID_REQUEST, "input: there is nothing to answer", param="input")
-    effort = None if wire.reasoning is None else wire.reasoning.effort
+    wish = ReasoningWish() if wire.reasoning is None else wire.reasoning.wish
     choice, choice_ignored = read_choice(wire.tool_choice, tools)
     prompt = ChatPrompt(
         messages,
         wire.chat_template_kwargs or {},
         tools=() if choice is None else tools.definitions,
-        hints=() if effort is None else (effort_hint("reasoning.effort", effort),),
+        hints=wish.hints,
         tool_choice=choice or ToolChoice(),
     )
     ignored = [
@@ -103,7 +103,8 @@ def parse_responses(
         *conversation.ignored,
         *_without_effect(wire),
     ]
-    return ParsedResponses(_request(wire, prompt, request_id, tenant), items, tools.names, ignored)
+    request = wish.of(_request(wire, prompt, request_id, tenant))
+    return ParsedResponses(request, items, tools.names, ignored)
 
 
 def _request(wire: ResponsesRequest, prompt: ChatPrompt, request_id: str, tenant: str) -> GenerationRequest:

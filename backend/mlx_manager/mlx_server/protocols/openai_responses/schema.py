@@ -9,7 +9,7 @@ from mlx_manager.mlx_server.protocols.fields import WireModel
 from mlx_manager.mlx_server.protocols.formats import FlatBody
 from mlx_manager.mlx_server.protocols.openai import sampling
 from mlx_manager.mlx_server.protocols.openai.sampling import MAX_TOP_LOGPROBS, Count, SamplingFields
-from mlx_manager.mlx_server.protocols.reasoning import Effort
+from mlx_manager.mlx_server.protocols.reasoning_fields import ReasoningOptions
 from mlx_manager.mlx_server.protocols.template_kwargs import TemplateKwargs
 
 ENCRYPTED_REASONING: Final = "reasoning.encrypted_content"
@@ -22,12 +22,6 @@ _MAX_VALUE_CHARS: Final = 512
 def _as_items(value: Any) -> Any:
     """A plain string is one message of the user's."""
     return [{"role": "user", "content": value}] if isinstance(value, str) else value
-
-
-class ReasoningOptions(WireModel):
-    """How much the model is to think."""
-
-    effort: Effort | None = None
 
 
 class TextOptions(WireModel):

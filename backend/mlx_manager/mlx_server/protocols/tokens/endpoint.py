@@ -78,7 +78,8 @@ async def _conversation(
     generation, wire = parse_chat(chat, request.state.request_id)
     model, tokenizer = await _tokenizer(request, serving, wire.model, generation)
     (prompt,) = await encode(generation, tokenizer, is_read=False)
-    return model, tokenizer, prompt, [*ignored_paths(wire, UNSUPPORTED), *prompt.ignored]
+    ignored = [*ignored_paths(wire, UNSUPPORTED), *wire.reasoning_wish.ignored]
+    return model, tokenizer, prompt, [*ignored, *prompt.ignored]
 
 
 async def _tokenizer(

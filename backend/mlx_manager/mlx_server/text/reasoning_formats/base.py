@@ -75,6 +75,13 @@ class ReasoningFormat:
             return self.inner_marks
         return (self.opening, self.closing, *(self.answer_tags or ()), *self.inner_marks)
 
+    @property
+    def signs(self) -> tuple[str, str]:
+        """Texts by which a template tells of it, where it has both."""
+        if self.has_channels:
+            return "<|channel|>analysis", self.answer_opening.removesuffix("<|message|>")
+        return self.opening.strip(), self.closing.strip()
+
     def is_opened_by(self, text: str) -> bool:
         """Whether a text, such as a rendered prompt, ends where the reasoning has just begun."""
         return text.rstrip().endswith(self.opening.rstrip())

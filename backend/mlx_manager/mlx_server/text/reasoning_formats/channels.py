@@ -76,7 +76,8 @@ class ChannelSplitter:
                         self._give(call_opening(header.called), start, pieces)
                 case Body(text=text, start=start):
                     if self._gap:
-                        self._give(self._gap, start, pieces)
+                        # It stands where the header ends.
+                        self._give(self._gap, start - len(self._gap), pieces)
                         self._gap = ""
                     self._give(text, start, pieces)
                 case Closed(start=start):

@@ -1,19 +1,20 @@
 """How a model writes its reasoning, told by what its template makes of it and by the words in it."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from mlx_manager.mlx_server.domain.request import ChatMessage
 from mlx_manager.mlx_server.domain.tools import ToolCall
 from mlx_manager.mlx_server.text.reasoning_formats.base import ReasoningFormat
-from mlx_manager.mlx_server.text.reasoning_formats.known import KNOWN
+from mlx_manager.mlx_server.text.reasoning_formats.known import KNOWN, THINK
+from mlx_manager.mlx_server.text.template_use import TemplateUse
 
-# Writes a conversation without what comes before an answer, reasoning under a key of its own; it may raise.
-Render = Callable[[Sequence[ChatMessage], str], str]
+# Writes a conversation without what comes before an answer; it may raise anything.
+Render = Callable[[Sequence[ChatMessage]], str]
 
-# What templates call the reasoning of an assistant's message.
-REASONING_KEYS: Final = ("reasoning_content", "thinking", "reasoning")
+# Variables by which a template is told whether to let its model reason.
+SWITCHES: Final = frozenset(("enable_thinking", "thinking"))
 # No template writes these by itself.
 _THOUGHT, _SAID = "quilt zebra thought", "quilt zebra said"
 _ASKED = ChatMessage("user", "quilt zebra asked")
@@ -37,53 +38,47 @@ class ShownReasoning(NamedTuple):
     """How a template writes the reasoning of an earlier turn.
 
     Attributes:
-        key: what the message calls it.
         before: the text up to it.
         after: the text from its end on.
     """
 
-    key: str
     before: str
     after: str
 
 
 def shown_reasoning(render: Render) -> ShownReasoning | None:
-    """The first of the ways in which a template shows reasoning; None where it shows none."""
-    for key in REASONING_KEYS:
-        for trial in _TRIALS:
-            try:
-                text = render(trial, key)
-            except Exception:  # whatever the template has against it
-                continue
-            before, thought, after = text.rpartition(_THOUGHT)
-            if thought:
-                return ShownReasoning(key, before, after)
+    """What a template writes around a reasoning; None where it shows none."""
+    for trial in _TRIALS:
+        try:
+            text = render(trial)
+        except Exception:  # whatever the template has against it
+            continue
+        before, thought, after = text.rpartition(_THOUGHT)
+        if thought:
+            return ShownReasoning(before, after)
     return None
 
 
-def detect_reasoning(shown: ShownReasoning | None, words: Collection[str]) -> ReasoningFormat | None:
+def detect_reasoning(shown: ShownReasoning | None, use: TemplateUse) -> ReasoningFormat | None:
     """The format in which a model reasons; None where nothing tells of one.
 
     What a template writes around a reasoning tells it best, also of marks that nobody has met before. Else
-    it is told by marks that the template's own words name together.
-
-    Args:
-        words: every text in the template, see `TemplateUse`.
+    it is told by marks that the template's own words name together; a template that switches reasoning and
+    names none leaves the marks to the model, and most have the same.
     """
-    named = [one for one in KNOWN if all(any(mark in word for word in words) for mark in _telling(one))]
-    if shown is None:
-        return named[0] if named else None
-    written = [one for one in KNOWN if _is_written(one, shown)]
-    # Of several with the same tags the one whose other marks are named, too.
-    return next((one for one in written if one in named), None) or next(
-        (one for one in reversed(written)), _learned(shown)
-    )
+    named = [one for one in KNOWN if _is_named(one, use)]
+    if shown is not None:
+        written = [one for one in KNOWN if _is_written(one, shown)]
+        # Of several with the same tags the one whose other marks are named, too; else the plainest.
+        best = next((one for one in written if one in named), None)
+        return best or (written[-1] if written else _learned(shown))
+    if named:
+        return named[0]
+    return None if SWITCHES.isdisjoint(use.variables) else THINK
 
 
-def _telling(one: ReasoningFormat) -> tuple[str, ...]:
-    if one.has_channels:
-        return one.opening.split("<|message|>")[0], "<|message|>"
-    return (one.opening.strip(), one.closing.strip(), *(one.answer_tags or ()))
+def _is_named(one: ReasoningFormat, use: TemplateUse) -> bool:
+    return all(any(mark in word for word in use.words) for mark in (*one.signs, *(one.answer_tags or ())))
 
 
 def _is_written(one: ReasoningFormat, shown: ShownReasoning) -> bool:

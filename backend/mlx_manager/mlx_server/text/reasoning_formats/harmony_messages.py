@@ -23,6 +23,7 @@ _CHANNEL: Final = re.compile(r"<\|channel\|>\s*(\w*)")
 _RECIPIENT: Final = re.compile(r"\bto=([^\s<]*)")
 _ROLE: Final = re.compile(r"<\|start\|>\s*([^\s<]*)")
 _MARK: Final = re.compile("|".join(map(re.escape, HARMONY_MARKS)))
+_BODY_END: Final = re.compile("|".join(map(re.escape, _AFTER_BODY)))
 _FUNCTIONS: Final = "functions."
 _PEOPLE: Final = ("assistant", "user", "system", "developer", "all")
 
@@ -95,6 +96,25 @@ class Closed(NamedTuple):
     start: int
 
 
+class _Quotes(NamedTuple):
+    """Whether a string of JSON is open."""
+
+    is_open: bool = False
+    is_escaped: bool = False
+
+    def after(self, text: str) -> "_Quotes":
+        """The same after more text."""
+        is_open, is_escaped = self
+        for character in text:
+            if is_escaped:
+                is_escaped = False
+            elif character == '"':
+                is_open = not is_open
+            else:
+                is_escaped = is_open and character == "\\"
+        return _Quotes(is_open, is_escaped)
+
+
 class HarmonyReader:
     """Reads messages, whatever the chunks. Text that has no header is an answer's all the same.
 
@@ -114,6 +134,7 @@ class HarmonyReader:
         is_over = any(end in body for end in _ENDS)
         self._header_text = "" if message else head
         self._held = ""
+        self._quotes = _Quotes()
         self.taken = 0
         self.header = Header.read(head) if message and not is_over else None
 
@@ -169,24 +190,32 @@ class HarmonyReader:
         return False
 
     def _in_body(self, found: list[Opened | Body | Closed]) -> bool:
-        places = [(place, mark) for mark in _AFTER_BODY if (place := self._held.find(mark)) >= 0]
-        if not places:
+        end = self._body_end()
+        if end is None:
             self._body(len(self._held) - _num_undecided(self._held), found)
             return False
-        place, mark = min(places)
-        self._body(place, found)
+        self._body(end.start(), found)
         found.append(Closed(self.taken - len(self._held)))
         self.header = None
-        self._held = self._held[len(mark) :] if mark in _ENDS else self._held
+        self._held = self._held[len(end[0]) :] if end[0] in _ENDS else self._held
         return True
+
+    def _body_end(self) -> re.Match[str] | None:
+        """The mark that ends the body. In a call's strings it is text: somebody may write of these marks."""
+        assert self.header is not None
+        for end in _BODY_END.finditer(self._held):
+            if self.header.kind is not Kind.CALL or not self._quotes.after(self._held[: end.start()]).is_open:
+                return end
+        return None
 
     def _open(self, header: Header, found: list[Opened | Body | Closed]) -> None:
         found.append(Opened(header, self.taken - len(self._held)))
-        self.header, self._header_text = header, ""
+        self.header, self._header_text, self._quotes = header, "", _Quotes()
 
     def _body(self, length: int, found: list[Opened | Body | Closed]) -> None:
         if length:
             found.append(Body(self._held[:length], self.taken - len(self._held)))
+            self._quotes = self._quotes.after(self._held[:length])
             self._held = self._held[length:]
 
 

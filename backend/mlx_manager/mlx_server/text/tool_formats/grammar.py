@@ -1,17 +1,15 @@
 """Pieces of Lark, in llguidance's dialect, of which the formats make their grammars."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mlx_manager.mlx_server.domain.formats import LarkFormat, RegexFormat
 from mlx_manager.mlx_server.domain.tools import TextInput
+from mlx_manager.mlx_server.text.json_schema import lark_json
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool, Literal
 from mlx_manager.mlx_server.text.tool_formats.json_lark import json_string_of
 from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 
-# Enough for what is printed prettily, and no more: a model may like white space and never end.
-_WHITE_SPACE: Final = {"whitespace_pattern": "[ \\n]{0,24}"}
 ANY_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
 
 
@@ -69,9 +67,8 @@ def repeated(one: str, separator: str, *, parallel: bool) -> str:
 
 
 def json_of(schema: Mapping[str, Any]) -> str:
-    """JSON that fits a schema."""
-    options = {**_WHITE_SPACE, **schema.get("x-guidance", {})}
-    return "%json " + json.dumps({**schema, "x-guidance": options}, ensure_ascii=False)
+    """JSON that fits a schema, which can be enforced."""
+    return lark_json(schema)
 
 
 def json_arguments(rules: Rules, tool: HeldTool) -> str:

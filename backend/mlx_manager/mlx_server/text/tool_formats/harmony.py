@@ -4,14 +4,12 @@ The splitter reads what the reasoning's splitter hands on (`reasoning_formats.ch
 header, and calls within a header and a mark of their end. It reads whole messages just as well.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from mlx_manager.core.ids import new_id
 from mlx_manager.mlx_server.domain.events import ToolCallDelta, ToolCallStarted
-from mlx_manager.mlx_server.domain.formats import RegexFormat
 from mlx_manager.mlx_server.domain.guide import Trigger
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.reasoning_formats.harmony_messages import (
@@ -23,6 +21,7 @@ from mlx_manager.mlx_server.text.reasoning_formats.harmony_messages import (
 )
 from mlx_manager.mlx_server.text.reasoning_formats.known import HARMONY_MARKS
 from mlx_manager.mlx_server.text.tool_formats.base import CallEvent, HeldTool, Literal
+from mlx_manager.mlx_server.text.tool_formats.grammar import any_of, arguments_schema, json_of
 
 _CALLED: Final = "<|channel|>commentary to=functions."
 _IS_JSON: Final = " <|constrain|>json<|message|>"
@@ -113,36 +112,17 @@ class HarmonyFormat:
     def triggers(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> tuple[Trigger, ...]:
         """A header's beginning up to the function's name, in each way in which models write it."""
         return tuple(
-            Trigger(text, "start: " + _any_of(_call("", rest, tool, literal) for tool in tools), at_start)
+            Trigger(text, "start: " + any_of(_call("", rest, tool, literal) for tool in tools), at_start)
             for text, rest, at_start in _OPENINGS
         )
 
     def forced(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> str:
         """One call: its end ends the sequence, so that there never are several."""
-        return "start: " + _any_of(_call(_CALLED, _IS_JSON, tool, literal) for tool in tools)
+        return "start: " + any_of(_call(_CALLED, _IS_JSON, tool, literal) for tool in tools)
 
 
 HARMONY: Final = HarmonyFormat()
 
 
 def _call(opening: str, rest: str, tool: HeldTool, literal: Literal) -> str:
-    return f"{literal(opening + tool.name + rest)} %json {json.dumps(_schema(tool))}"
-
-
-def _any_of(bodies: Any) -> str:
-    return " | ".join(f"({body})" for body in bodies)
-
-
-def _schema(tool: HeldTool) -> dict[str, Any]:
-    """What the arguments must fit; a text is the one string among them."""
-    if tool.text_input is None:
-        return dict(tool.schema) if tool.schema is not None else {"type": "object"}
-    text: dict[str, Any] = {"type": "string"}
-    if isinstance(tool.text_input.grammar, RegexFormat):
-        text["pattern"] = f"^(?:{tool.text_input.grammar.pattern})$"
-    return {
-        "type": "object",
-        "properties": {"input": text},
-        "required": ["input"],
-        "additionalProperties": False,
-    }
+    return f"{literal(opening + tool.name + rest)} {json_of(arguments_schema(tool))}"
