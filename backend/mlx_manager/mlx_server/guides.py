@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.formats import AnswerFormat, JsonFormat
@@ -10,10 +11,12 @@ from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest,
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.text.grammars import after_reasoning, answer_grammar, either, opened_by
-from mlx_manager.mlx_server.text.json_schema import refusal
+from mlx_manager.mlx_server.text.json_schema import SchemaRefused, explain
 from mlx_manager.mlx_server.text.reasoning import reasoning_guide
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool, ToolFormat
+
+_ANYTHING: Final = "start: /(?s:.)*/\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,8 @@ class GuideMaker:
         wanted = self._request.answer_format
         if wanted is None:
             return ""
-        grammar = answer_grammar(wanted)
-        await self._must(grammar, wanted.path, _schema_refusal(wanted))
+        grammar, fault = _grammar(wanted)
+        await self._must(grammar, wanted.path, fault)
         if not _has_channels(encoded):
             return grammar
         assert encoded.reasoning_format is not None
@@ -103,12 +106,12 @@ class GuideMaker:
         """The tools that may be called, as a grammar holds them, and the paths of schemas that it cannot."""
         names = chat.tool_choice.names
         tools = [tool for tool in chat.tools if names is None or tool.name in names]
-        grammars = [answer_grammar(_input_format(tool)) for tool in tools]
-        faults = await self._faults(grammars)
+        inputs = [_grammar(_input_format(tool)) for tool in tools]
+        faults = await self._faults([grammar for grammar, _ in inputs])
         held: list[HeldTool] = []
         unheld: list[str] = []
-        for tool, fault in zip(tools, faults, strict=True):
-            reason = _schema_refusal(_input_format(tool)) or fault
+        for tool, (_, refused), fault in zip(tools, inputs, faults, strict=True):
+            reason = refused or (explain(fault) if fault and tool.text_input is None else fault)
             if not reason:
                 held.append(HeldTool(tool.name, tool.parameters, tool.text_input))
                 continue
@@ -139,7 +142,8 @@ class GuideMaker:
         return (), paths
 
     async def _must(self, grammar: str, path: str, reason: str) -> None:
-        reason = reason or (await self._faults([grammar]))[0]
+        if not reason:
+            (reason,) = await self._faults([grammar])
         if reason:
             raise _not_enforceable(path, reason)
 
@@ -156,12 +160,12 @@ def _input_format(tool: ToolDefinition) -> AnswerFormat:
     return JsonFormat({"type": "object", **tool.parameters}, tool.schema_path or tool.path)
 
 
-def _schema_refusal(wanted: AnswerFormat) -> str:
-    """What a grammar would not enforce of a schema, though it can be made; empty where nothing."""
-    if not isinstance(wanted, JsonFormat):
-        return ""
-    found = refusal(wanted.schema)
-    return "" if found is None else str(found)
+def _grammar(wanted: AnswerFormat) -> tuple[str, str]:
+    """A format's grammar, and why it cannot be enforced, as far as that is known here."""
+    try:
+        return answer_grammar(wanted), ""
+    except SchemaRefused as refused:
+        return _ANYTHING, str(refused)
 
 
 def _not_enforceable(path: str, reason: str) -> ApiError:

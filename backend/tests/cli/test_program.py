@@ -52,6 +52,7 @@ def test_no_database(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "arguments", [("--version",), ("--help",), ("users", "--help"), ("keys", "create", "--help")]
 )
@@ -86,6 +87,7 @@ def test_a_program_takes_its_place(tmp_path: Path) -> None:
     assert after == f"{before} --port 0 --help --json -x users"
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("arguments", [(), ("users", "nonsense"), ("--nonsense",)])
 def test_usage_errors(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run(tmp_path, *arguments)

@@ -8,6 +8,7 @@ from tests.conformance import effects
 from tests.conformance.anthropic_blocks import MESSAGES, THINKING_ANSWERED, THINKING_COUNTED
 from tests.conformance.calls import (
     LOOK_SCHEMA,
+    NO_CALL,
     WEATHER,
     WEATHER_SCHEMA,
     calls,
@@ -28,6 +29,7 @@ from tests.conformance.record import (
     not_applicable,
     ours,
     refused,
+    unanswered,
 )
 
 _QUESTION: Final = {"role": "user", "content": "Tell me something about models."}
@@ -245,7 +247,7 @@ CALLED: Final = (
         calls("look"),
         "one call or several",
         example={"type": "any"},
-        within={"tools": [_LOOK]},
+        within={"tools": [_LOOK], "messages": [{"role": "user", "content": NO_CALL}]},
         at="tool_choice",
     ),
     *(
@@ -273,7 +275,7 @@ TOLD_TOOLS: Final = (
     honoured(
         "tools.N.type=custom",
         _TOLD,
-        "answered where the template writes calls as JSON in tags, else refused",
+        "answered where the way in which the model writes calls is known, else refused",
         example=[{**_TOOL, "type": "custom"}],
         at="tools",
     ),
@@ -365,17 +367,7 @@ ELSE: Final = (
 
 def _uncounted(entry: Field) -> Field:
     """What an answer honours changes no count; what is ignored is ignored there, too."""
-    if entry.treatment is Treatment.IGNORED:
-        return entry
-    return not_applicable(
-        entry.path,
-        "of the answer",
-        example=entry.example,
-        within=entry.within,
-        at=entry.at,
-        named=entry.named,
-        is_ours=entry.is_ours,
-    )
+    return entry if entry.treatment is Treatment.IGNORED else unanswered(entry)
 
 
 MESSAGES_ENDPOINT: Final = Endpoint(

@@ -23,6 +23,7 @@ WEATHER_SCHEMA: Final[dict[str, Any]] = {
 }
 # What the demo answers with a call of get_weather, and what it answers with text.
 WEATHER: Final = "What is the weather in Paris?"
+NO_CALL: Final = "What is MLX Manager?"
 CODE: Final = "[0-9]{4}"
 _LONGEST: Final = 64
 

@@ -6,6 +6,7 @@ from tests.conformance import effects
 from tests.conformance.calls import (
     CODE,
     LOOK_SCHEMA,
+    NO_CALL,
     WEATHER,
     WEATHER_SCHEMA,
     calls,
@@ -133,7 +134,7 @@ def _hides(ask: Ask, field: Field) -> None:
     assert ask.asked(field, tools=[_TOOL]).num_read == ask.plain().num_read
 
 
-_READ: Final = "answered where the template writes calls as JSON in tags, else refused"
+_READ: Final = "answered where the way in which the model writes calls is known, else refused"
 
 
 def _chat_tool(name: str) -> dict[str, Any]:
@@ -158,6 +159,8 @@ _ENTER: Final = {"type": "custom", "name": "enter", "description": "Enters a cod
 _NAMED: Final = {"type": "function", "name": "look"}
 _NAMED_CUSTOM: Final = {"type": "custom", "name": "enter"}
 _SEVERAL: Final[dict[str, Any]] = {"tools": [_LOOK, _WEATHER], "input": WEATHER}
+_ONE: Final[dict[str, Any]] = {"tools": [_LOOK], "input": NO_CALL}
+_TEXT_TOOL: Final[dict[str, Any]] = {"tools": [_ENTER], "input": NO_CALL}
 _GRAMMAR: Final = {"type": "grammar", "syntax": "regex", "definition": CODE}
 
 
@@ -179,11 +182,9 @@ def _format(path: str, note: str = "") -> Field:
 CHOICES: Final = (
     honoured("tool_choice=auto", _is_taken, "", example="auto"),
     honoured("tool_choice=none", _hides, "the model is not told of tools", example="none"),
-    _choice("tool_choice=required", calls("look"), "required", {"tools": [_LOOK]}, "one call or several"),
+    _choice("tool_choice=required", calls("look"), "required", _ONE, "one call or several"),
     _choice("tool_choice.type=function", calls("look", once=True), _NAMED, _SEVERAL, "exactly one call"),
-    _choice(
-        "tool_choice.type=custom", calls_text("enter"), _NAMED_CUSTOM, {"tools": [_ENTER]}, "exactly one call"
-    ),
+    _choice("tool_choice.type=custom", calls_text("enter"), _NAMED_CUSTOM, _TEXT_TOOL, "exactly one call"),
     _choice("tool_choice.name", calls("look", once=True), _NAMED, _SEVERAL),
     _choice(
         "tool_choice.type=allowed_tools",
@@ -193,7 +194,7 @@ CHOICES: Final = (
         "the model is told of the others, too, and cannot call them",
     ),
     _choice("tool_choice.mode=auto", leaves("look"), _allowed("auto"), _SEVERAL),
-    _choice("tool_choice.mode=required", calls("look"), _allowed("required"), {"tools": [_LOOK]}),
+    _choice("tool_choice.mode=required", calls("look"), _allowed("required"), _ONE),
     _choice("tool_choice.tools", leaves("look"), _allowed("auto"), _SEVERAL),
     refused(
         "tool_choice.type=file_search",

@@ -16,7 +16,7 @@ from tests.conformance.calls import (
 )
 from tests.conformance.effects import calls_once
 from tests.conformance.prompts import hides, reads
-from tests.conformance.record import Ask, Effect, Field, honoured, ignored, not_applicable
+from tests.conformance.record import Ask, Effect, Field, honoured, ignored, not_applicable, unanswered
 
 _SCHEMA: Final = {"type": "object", "properties": {"at": {"type": "string"}}}
 _FUNCTION: Final = {"name": "look", "description": "Looks there.", "parameters": _SCHEMA}
@@ -89,7 +89,7 @@ TOLD_TOOLS: Final = (
     honoured(
         "tools",
         reads(_LINE),
-        "answered where the template writes calls as JSON in tags, else refused",
+        "answered where the way in which the model writes calls is known, else refused",
         example=[_TOOL],
     ),
     honoured("tools.N.type=function", reads(_LINE), "", example=[_TOOL], at="tools"),
@@ -151,14 +151,4 @@ CALLED: Final = (
 )
 
 # Where nothing is.
-UNCALLED: Final = tuple(
-    not_applicable(
-        entry.path,
-        "of the answer",
-        example=entry.example,
-        within=entry.within,
-        at=entry.at,
-        named=entry.named,
-    )
-    for entry in CALLED
-)
+UNCALLED: Final = tuple(map(unanswered, CALLED))

@@ -230,6 +230,14 @@ def not_applicable(path: str, note: str, *, example: Any = None, **more: Any) ->
     return Field(path, Treatment.NOT_APPLICABLE, note, example, **more)
 
 
+def unanswered(entry: Field) -> Field:
+    """The line of an endpoint that reads such a body and answers with something else."""
+    within = {name: value for name, value in entry.within.items() if name != "max_tokens"}
+    return replace(
+        entry, treatment=Treatment.NOT_APPLICABLE, note="of the answer", within=within, effect=None
+    )
+
+
 def place(body: dict[str, Any], path: str, value: Any) -> None:
     """Put a value at a dotted path; objects on the way are made, and one past a list's end is added to it."""
     *parents, last = path.split(".")

@@ -14,7 +14,7 @@ from tests.conformance.record import (
     Field,
     Treatment,
     honoured,
-    not_applicable,
+    unanswered,
 )
 
 _TEXT: Final = "What is MLX Manager?"
@@ -36,15 +36,7 @@ def _of_the_answer(entry: Field) -> Field:
     """What a chat completion honours changes no prompt."""
     if entry.treatment is not Treatment.HONOURED:
         return entry
-    return not_applicable(
-        entry.path,
-        "of the answer",
-        example=entry.example,
-        within=entry.within,
-        at=entry.at,
-        named=entry.named,
-        is_ours=entry.is_ours,
-    )
+    return unanswered(entry)
 
 
 def _goes_on(ask: Ask, field: Field) -> None:

@@ -44,14 +44,19 @@ def leaking(examples: Iterable[Example]) -> list[Example]:
     return [example for example in examples if leaks(example)]
 
 
+# The stream is the same every time, so that fewer are the first of all; these take two seconds.
+SOME = 15_000
+
+
 @cache
-def training_data() -> tuple[Example, ...]:
-    return tuple(stream(EXAMPLES))
+def training_data(count: int) -> tuple[Example, ...]:
+    return tuple(stream(count))
 
 
-def test_no_held_out_prompt_or_value_is_in_the_training_data() -> None:
-    data = training_data()
-    assert len(data) == EXAMPLES
+@pytest.mark.parametrize("count", [SOME, pytest.param(EXAMPLES, marks=pytest.mark.full)])
+def test_no_held_out_prompt_or_value_is_in_the_training_data(count: int) -> None:
+    data = training_data(count)
+    assert len(data) == count
     assert leaking(data) == []
 
 
@@ -75,12 +80,12 @@ def test_a_planted_sum_is_found_in_either_order(item: HeldOut) -> None:
 
 
 def test_the_stream_is_the_same_every_time() -> None:
-    assert list(stream(200)) == list(training_data()[:200])
+    assert list(stream(200)) == list(training_data(SOME)[:200])
 
 
 def test_every_fact_is_asked_for_in_many_ways() -> None:
     asked: dict[str, set[str]] = {fact.answer: set() for fact in FACTS}
-    for example in training_data():
+    for example in training_data(SOME):
         for question, reply in zip(example.messages, example.messages[1:], strict=False):
             if reply["content"] in asked:
                 asked[reply["content"]].add(normalise(question["content"]))

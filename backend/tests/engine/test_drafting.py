@@ -41,6 +41,7 @@ def test_only_plain_greedy_sequences_are_drafted_for(fields: dict[str, object]) 
     assert not Drafter().is_ready_for(Sequence(submit(1, [1, 2], 9, **fields)))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("can_batch", [True, False])
 @pytest.mark.parametrize("seed", range(4))
 def test_tokens_are_those_of_plain_greedy(seed: int, can_batch: bool) -> None:

@@ -20,7 +20,7 @@ from mlx_manager.mlx_server.engine.trial import leaves
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "families.md"
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_probe_and_the_long_test_agree(family: str) -> None:
     row = measure(family)

@@ -19,6 +19,7 @@ from harness import assert_greedy
 from tiny_models import CONFIGS, save_folder, tiny
 
 from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.mlx_server.backends import worker_stream
 from mlx_manager.mlx_server.backends.base import Broken, Read, Token, TokenEvent, TokenJob
 from mlx_manager.mlx_server.backends.local import LocalWorker
 from mlx_manager.mlx_server.backends.rate import Rate
@@ -444,15 +445,19 @@ async def test_a_busy_worker_is_not_taken_for_a_hung_one(tmp_path: Path) -> None
         assert worker.is_alive
 
 
-async def test_a_reader_that_never_reads_loses_its_job_and_no_other(tmp_path: Path) -> None:
+async def test_a_reader_that_never_reads_loses_its_job_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The usual 4,096 tokens take a quarter of a minute to come.
+    monkeypatch.setattr(worker_stream, "_MOST_UNREAD", 256)
     async with worker_of(save_folder(tmp_path / "m")) as worker:
         unread = worker.submit(job([1], ENDLESS))
-        other = worker.submit(job([2], 5_000))
+        other = worker.submit(job([2], 500))
         async with asyncio.timeout(120):
             events = await read(other)
-        assert len(tokens(events)) == 5_000
+        assert len(tokens(events)) == 500
         events = await read(unread)
-        assert len(events) <= 4097
+        assert len(events) <= 257
         assert isinstance(events[-1], Broken)
         assert events[-1].code is ErrorCode.READER_TOO_SLOW
         assert (await worker.ping()).num_running == 0

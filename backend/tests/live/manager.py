@@ -10,7 +10,7 @@ from typing import Self
 
 import httpx
 
-from tests.live.server import DEADLINE_S, clean_environment, wait_until
+from tests.live.server import DEADLINE_S, PLAIN, clean_environment, wait_until
 
 _LISTENING = re.compile(r"MLX Manager listening on (http://\S+)")
 
@@ -59,7 +59,7 @@ class Manager:
 
     def browser(self) -> httpx.Client:
         """A client with cookies of its own."""
-        return httpx.Client(base_url=self.base_url, timeout=DEADLINE_S, trust_env=False)
+        return httpx.Client(base_url=self.base_url, **PLAIN)
 
     def end(self) -> None:
         """End the process if it still runs."""

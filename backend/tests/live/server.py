@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +27,12 @@ DEMO = Path(mlx_manager.__file__).parent / "demo_model"
 DEADLINE_S = 60.0
 ENDLESS = "endless"
 
-_OURS = ("MLX_SERVER_", "MLX_MANAGER_", "LOGFIRE_", "OTEL_")
+# What is ours, and that compiled code is not to be kept: each of many processes would compile anew.
+_NOT_INHERITED = ("MLX_SERVER_", "MLX_MANAGER_", "LOGFIRE_", "OTEL_", "PYTHONDONTWRITEBYTECODE")
+# Nothing here is encrypted, and reading the machine's certificates costs each client 35 ms of a core.
+PLAIN: dict[str, Any] = {"timeout": DEADLINE_S, "trust_env": False, "verify": False}
+# What the servers of this run have found out about their models: a probe takes a second of a start.
+_FINDINGS = tempfile.TemporaryDirectory(prefix="mlx-findings-")
 _LISTENING = re.compile(r"MLX Server listening on (http://\S+)")
 
 
@@ -49,7 +55,9 @@ def wait_until(condition: Callable[[], Any], what: str, deadline_s: float = DEAD
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """This process's environment without settings of ours, so that a developer's own do not count."""
-    inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(_OURS)}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith(_NOT_INHERITED)
+    }
     paths = [extra.get("PYTHONPATH", ""), str(BACKEND), inherited.get("PYTHONPATH", "")]
     return inherited | dict(extra) | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
@@ -84,6 +92,8 @@ class Server:
         wait_ready: False returns as soon as the server listens.
         own_group: start it as the leader of its own process group.
         wrapper: a command to run it with, such as a shell that lowers a limit.
+        from_nothing: True starts without a home; otherwise a new home knows what the run's other servers
+            have found out about their models, so that only a model's first load probes it.
     """
 
     def __init__(
@@ -95,6 +105,7 @@ class Server:
         wait_ready: bool = True,
         own_group: bool = False,
         wrapper: Sequence[str] = (),
+        from_nothing: bool = False,
     ) -> None:
         self._log_file = folder / "server.log"
         self.home = folder / "home"
@@ -108,10 +119,13 @@ class Server:
         self._command = [*wrapper, sys.executable, "-m", "mlx_manager.mlx_server.main", *arguments]
         self._wait_ready = wait_ready
         self._own_group = own_group
+        self._from_nothing = from_nothing
         self._seen_workers: list[psutil.Process] = []
         self.process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Self:
+        if not self._from_nothing:
+            self._copy_findings(Path(_FINDINGS.name), self._probes())
         with self._log_file.open("wb") as log:
             self.process = subprocess.Popen(
                 self._command,
@@ -123,7 +137,7 @@ class Server:
             )
         try:
             self.base_url: str = wait_until(self._address, "the server listens")
-            self.client = httpx.Client(base_url=self.base_url, timeout=DEADLINE_S, trust_env=False)
+            self.client = httpx.Client(base_url=self.base_url, **PLAIN)
             if self._wait_ready:
                 self.wait_ready()
         except BaseException:
@@ -156,7 +170,7 @@ class Server:
 
     def ready(self) -> tuple[int, dict[str, Any]]:
         """Status and body of `/ready`, over a new connection."""
-        response = httpx.get(f"{self.base_url}/ready", timeout=DEADLINE_S, trust_env=False)
+        response = httpx.get(f"{self.base_url}/ready", **PLAIN)
         return response.status_code, response.json()
 
     def num_running(self) -> int:
@@ -170,7 +184,7 @@ class Server:
 
     def engine(self) -> dict[str, Any] | None:
         """What the resident model's engine says of itself."""
-        response = httpx.get(f"{self.base_url}/health/engine", timeout=DEADLINE_S, trust_env=False)
+        response = httpx.get(f"{self.base_url}/health/engine", **PLAIN)
         assert response.status_code == 200, response.text
         health: dict[str, Any] | None = response.json()["engine"]
         return health
@@ -227,6 +241,19 @@ class Server:
                 self.process.wait()
                 raise AssertionError(f"the server did not end on SIGTERM:\n{self.log}") from None
         wait_until(lambda: not any(map(is_running, self._seen_workers)), "the workers end with the server")
+        self._copy_findings(self._probes(), Path(_FINDINGS.name))
+
+    def _probes(self) -> Path:
+        return Path(self._env["MLX_MANAGER_HOME"]) / "probes"
+
+    @staticmethod
+    def _copy_findings(source: Path, target: Path) -> None:
+        """Copy what the other folder lacks; nothing where there is nothing."""
+        for file in source.glob("*.json"):
+            for folder in (target.parent, target):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not (target / file.name).exists():
+                shutil.copy(file, target / file.name)
 
     def _alive(self) -> bool:
         return self.process.poll() is None

@@ -63,7 +63,7 @@ def ask(request: pytest.FixtureRequest, server: Server, endpoint: Endpoint) -> L
     return LiveAsk(server, endpoint, lambda: request.getfixturevalue("narrow_server"))
 
 
-@pytest.mark.sample(32)
+@pytest.mark.sample(24)
 @pytest.mark.parametrize(("endpoint", "entry"), lines(Treatment.HONOURED))
 def test_honoured(ask: LiveAsk, endpoint: Endpoint, entry: Field) -> None:
     assert entry.effect is not None

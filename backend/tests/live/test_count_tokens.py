@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests import claude_code
-from tests.live.conftest import StartServer
 from tests.live.messages import ASKED, COUNT, QUESTION, post, prompt_tokens
-from tests.live.server import Server
+from tests.live.pool_server import Pool
+from tests.live.server import Server, wait_until
 
 CONVERSATIONS: list[dict[str, Any]] = [
     {"messages": [QUESTION]},
@@ -59,8 +59,11 @@ def test_tools_count(server: Server) -> None:
     assert post(server, silent, COUNT)["input_tokens"] == without
 
 
-def test_bursts_of_counts_load_nothing(start_server: StartServer) -> None:
-    server = start_server({"MLX_SERVER_PRELOAD": "[]"})
+def test_bursts_of_counts_load_nothing(pool: Pool) -> None:
+    pool.change(max_memory_gb=1)  # the demo is more than the pool's usual models
+    pool.only()
+    server = pool.server
+    wait_until(lambda: not server.workers(), "no worker lives")
     body = {"model": "demo", "messages": [QUESTION]}
     with ThreadPoolExecutor(24) as threads:
         counts = list(threads.map(lambda _: post(server, body, COUNT)["input_tokens"], range(72)))
@@ -69,3 +72,4 @@ def test_bursts_of_counts_load_nothing(start_server: StartServer) -> None:
     assert not server.workers()
     assert server.num_running() == 0
     assert prompt_tokens(post(server, ASKED)["usage"]) == counts[0]
+    pool.only()

@@ -46,6 +46,7 @@ def only_worker(server: Server) -> psutil.Process:
     return worker
 
 
+@pytest.mark.full  # test_pool_crash sees the same of a server with more workers
 def test_a_killed_server_leaves_no_worker(start_server: StartServer) -> None:
     server = start_server(PRELOAD_ENDLESS)
     worker = only_worker(server)
@@ -57,6 +58,7 @@ def test_a_killed_server_leaves_no_worker(start_server: StartServer) -> None:
     wait_until(lambda: not stream.is_running, "the client sees the end")
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_killed_worker_ends_its_streams_with_an_error(crash_server: Server, number: signal.Signals) -> None:
     worker = only_worker(crash_server)

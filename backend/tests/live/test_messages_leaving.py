@@ -2,14 +2,27 @@
 
 import json
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from anthropic import Anthropic
 
-from tests.live.conftest import StartServer
 from tests.live.messages import ENDLESSLY, HOT, PATH, sdk
 from tests.live.server import ENDLESS, Server, wait_until
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory, endless_dir: Path) -> Iterator[Server]:
+    """Answers one request at a time."""
+    env = {
+        "MLX_SERVER_MODEL_DIRS": json.dumps([str(endless_dir)]),
+        "MLX_SERVER_PRELOAD": json.dumps([ENDLESS]),
+        "MLX_SERVER_MAX_CONCURRENT_REQUESTS": "1",
+    }
+    with Server(tmp_path_factory.mktemp("narrow"), env) as running:
+        yield running
 
 
 def sent(server: Server, body: dict[str, Any]) -> socket.socket:
@@ -43,13 +56,11 @@ def test_leaving_a_whole_answer_ends_it(server: Server) -> None:
 
 
 @pytest.mark.parametrize("streaming", [False, True])
-def test_one_who_leaves_the_queue_leaves_the_others_alone(start_server: StartServer, streaming: bool) -> None:
-    settings = {"MLX_SERVER_MAX_CONCURRENT_REQUESTS": "1", "MLX_SERVER_PRELOAD": f'["{ENDLESS}"]'}
-    server = start_server(settings)
-    with sdk(server) as client, client.messages.stream(**ENDLESSLY, extra_body=HOT) as stream:
+def test_one_who_leaves_the_queue_leaves_the_others_alone(narrow: Server, streaming: bool) -> None:
+    with sdk(narrow) as client, client.messages.stream(**ENDLESSLY, extra_body=HOT) as stream:
         assert next(iter(stream.text_stream))
-        with sent(server, ENDLESSLY | HOT | {"stream": streaming}):
-            wait_until(lambda: in_engine(server) == (1, 1), "the second request is in the queue")
-        wait_until(lambda: in_engine(server) == (1, 0), "the queue is empty")
+        with sent(narrow, ENDLESSLY | HOT | {"stream": streaming}):
+            wait_until(lambda: in_engine(narrow) == (1, 1), "the second request is in the queue")
+        wait_until(lambda: in_engine(narrow) == (1, 0), "the queue is empty")
         assert next(iter(stream.text_stream))
-    server.wait_idle()
+    narrow.wait_idle()

@@ -19,11 +19,12 @@ def test_no_worker_outlives_a_killed_server(start_server: StartServer, three_mod
     pool.answer(BETA)
     assert pool.pid(BETA) == spare
     wait_until(lambda: len(server.workers()) == 3, "another spare worker starts")
-    pool.flowing(ALPHA)
+    stream = pool.flowing(ALPHA)
     workers = server.workers()
     assert set(pool.loaded().values()) < {worker.pid for worker in workers}
     server.process.kill()
     server.process.wait()
     killed_at = time.monotonic()
     wait_until(lambda: not any(map(is_running, workers)), "the workers end by themselves")
+    wait_until(lambda: not stream.is_running, "the client sees the end")
     print(f"no worker was alive {time.monotonic() - killed_at:.2f} s after the server's death")

@@ -60,7 +60,7 @@ def test_who_is_in_demand_makes_room_in_the_end(pool: Pool) -> None:
         assert all(each.result() > 0 for each in insisting)
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("count", [30, pytest.param(1000, marks=pytest.mark.full)])
 def test_requests_at_random_over_three_models(pool: Pool, count: int) -> None:
     """Room for two, sixteen at a time: no failure, and each answer is its own model's."""
     draws = random.Random(count)

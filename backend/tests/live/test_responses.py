@@ -1,7 +1,10 @@
 """The Responses API through OpenAI's own SDK: answered, stored, gone on from, cancelled."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -43,6 +46,14 @@ def refusal(error: APIStatusError) -> tuple[int, Any, Any, str]:
     """Status, code, param and message, from OpenAI's envelope."""
     body: Any = error.body
     return error.status_code, body["code"], body["param"], body["message"]
+
+
+@pytest.fixture(scope="module")
+def harmed(tmp_path_factory: pytest.TempPathFactory, endless_dir: Path) -> Iterator[Server]:
+    """A server for tests that harm it and make it whole again."""
+    env = {"MLX_SERVER_MODEL_DIRS": json.dumps([str(endless_dir)])}
+    with Server(tmp_path_factory.mktemp("harmed"), env) as running:
+        yield running
 
 
 class Endless:
@@ -382,33 +393,44 @@ def test_a_restart_keeps_them(tmp_path_factory: pytest.TempPathFactory) -> None:
         assert ask(client, "And a profile?", previous_response_id=answer.id).output_text
 
 
-def test_one_that_fails_says_so_and_is_stored(start_server: StartServer) -> None:
-    server = start_server()
-    client = sdk(server)
+def test_one_that_fails_says_so_and_is_stored(harmed: Server) -> None:
+    client = sdk(harmed)
     running = Endless(client)
-    for worker in server.workers():
+    for worker in harmed.workers():
         worker.kill()
     *_, done, last = running.events
     assert (done.type, done.item.status) == ("response.output_item.done", "incomplete")
     assert (last.type, last.response.error.code) == ("response.failed", "server_error")
     assert client.responses.retrieve(running.response_id) == last.response
-    server.wait_idle()
+    harmed.wait_idle()
 
 
-def test_what_cannot_be_stored_is_not_answered(start_server: StartServer) -> None:
-    server = start_server()
-    client = sdk(server)
+@contextmanager
+def without_a_table(server: Server) -> Iterator[None]:
+    """The table of responses is not where it was."""
+
+    def rename(before: str, after: str) -> None:
+        with closing(sqlite3.connect(server.home / "mlx-manager.db")) as database, database:
+            database.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+    rename("stored_responses", "elsewhere")
+    yield
+    rename("elsewhere", "stored_responses")
+
+
+def test_what_cannot_be_stored_is_not_answered(harmed: Server) -> None:
+    client = sdk(harmed)
     answer = ask(client)
-    with sqlite3.connect(server.home / "mlx-manager.db") as database:
-        database.execute("ALTER TABLE stored_responses RENAME TO elsewhere")
-    with pytest.raises(InternalServerError) as caught:
-        ask(client)
-    assert refusal(caught.value)[:2] == (503, "database_unavailable")
-    with pytest.raises(InternalServerError):
-        client.responses.retrieve(answer.id)
-    *before, last = ask(client, stream=True)  # type: ignore[misc]
-    assert last.type == "response.failed"
-    assert last.response.error.code == "server_error"
-    assert not any(event.type in ("response.completed", "response.incomplete") for event in before)
-    assert ask(client, store=False).output_text == answer.output_text
-    server.wait_idle()
+    with without_a_table(harmed):
+        with pytest.raises(InternalServerError) as caught:
+            ask(client)
+        assert refusal(caught.value)[:2] == (503, "database_unavailable")
+        with pytest.raises(InternalServerError):
+            client.responses.retrieve(answer.id)
+        *before, last = ask(client, stream=True)  # type: ignore[misc]
+        assert last.type == "response.failed"
+        assert last.response.error.code == "server_error"
+        assert not any(event.type in ("response.completed", "response.incomplete") for event in before)
+        assert ask(client, store=False).output_text == answer.output_text
+    assert client.responses.retrieve(answer.id) == answer
+    harmed.wait_idle()

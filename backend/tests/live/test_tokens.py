@@ -9,7 +9,8 @@ from tokenizers import Tokenizer
 
 from tests.live.accounts import make_key
 from tests.live.conftest import StartServer
-from tests.live.server import Server
+from tests.live.pool_server import Pool
+from tests.live.server import Server, wait_until
 
 TEXT = "Hello, what is 2 + 2? Grüße 😀"
 CHAT: dict[str, Any] = {"model": "demo", "messages": [{"role": "user", "content": "Hi"}]}
@@ -76,11 +77,13 @@ def test_refused(server: Server, path: str, body: dict[str, Any], param: str) ->
     assert response.json()["error"]["param"] == param
 
 
-def test_no_model_is_loaded(start_server: StartServer) -> None:
-    idle = start_server({"MLX_SERVER_PRELOAD": "[]"})
-    assert idle.post("/tokenize", {"model": "demo", "prompt": TEXT}).status_code == 200
-    assert idle.post("/apply-template", CHAT).status_code == 200
-    assert idle.workers() == []
+def test_no_model_is_loaded(pool: Pool) -> None:
+    pool.only()
+    wait_until(lambda: not pool.server.workers(), "no worker lives")
+    assert pool.server.post("/tokenize", {"model": "demo", "prompt": TEXT}).status_code == 200
+    assert pool.server.post("/apply-template", CHAT).status_code == 200
+    assert pool.server.workers() == []
+    assert pool.model("demo")["status"] == "unloaded"
 
 
 def test_a_model_without_a_template(stories_server: Server, test_models: Path) -> None:

@@ -63,19 +63,93 @@ def test_what_is_not_to_be_called_is_not_offered(server: Server) -> None:
     assert unoffered["usage"]["prompt_tokens"] == plain["usage"]["prompt_tokens"]
 
 
+ALLOWED = {"tools": [{"type": "function", "function": {"name": "get_weather"}}]}
+
+
+@pytest.mark.parametrize("temperature", [0, 1.5])
 @pytest.mark.parametrize(
-    "choice",
-    ["required", {"type": "function", "function": {"name": "get_time"}}, {"type": "allowed_tools"}, "x", 5],
+    ("choice", "names"),
+    [
+        ("required", {"get_weather", "get_time"}),
+        ({"type": "function", "function": {"name": "get_weather"}}, {"get_weather"}),
+        ({"type": "allowed_tools", "allowed_tools": {"mode": "required", **ALLOWED}}, {"get_weather"}),
+    ],
 )
-def test_a_call_cannot_be_forced_yet(server: Server, choice: Any) -> None:
+def test_a_forced_call_is_made_whatever_the_model_would_say(
+    server: Server, choice: Any, names: set[str], temperature: float
+) -> None:
+    greeting = [{"role": "user", "content": "Good morning!"}]
+    body = {
+        **ASKED,
+        "messages": greeting,
+        "tool_choice": choice,
+        "temperature": temperature,
+    }
+    for seed in range(3):
+        response = server.post(PATH, {**body, "seed": seed, "max_tokens": 80})
+        assert response.status_code == 200
+        message = response.json()["choices"][0]["message"]
+        assert message["content"] is None
+        for call in message["tool_calls"]:
+            assert call["function"]["name"] in names
+        assert isinstance(json.loads(message["tool_calls"][0]["function"]["arguments"])["city"], str)
+
+
+def test_of_the_allowed_tools_only_is_one_called(server: Server) -> None:
+    allowed = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", **ALLOWED}}
+    free = server.post(PATH, ASKED).json()
+    held = server.post(PATH, {**ASKED, "tool_choice": allowed}).json()
+    # The model is told of both, so that the prompt is the same.
+    assert held["usage"]["prompt_tokens"] == free["usage"]["prompt_tokens"]
+    names = [
+        [call["function"]["name"] for call in answer["choices"][0]["message"].get("tool_calls") or []]
+        for answer in (free, held)
+    ]
+    assert names[0] == ["get_time"]
+    assert set(names[1]) <= {"get_weather"}
+
+
+def test_no_second_call_where_one_is_wanted(server: Server) -> None:
+    asked = {**ASKED, "tool_choice": "required", "parallel_tool_calls": False, "max_tokens": 300}
+    for seed in range(4):
+        answer = server.post(PATH, {**asked, "temperature": 2, "seed": seed}).json()["choices"][0]
+        assert len(answer["message"]["tool_calls"]) == 1
+        assert answer["finish_reason"] in ("tool_calls", "length")
+
+
+@pytest.mark.parametrize(
+    ("choice", "param"),
+    [
+        ("x", "tool_choice"),
+        (5, "tool_choice"),
+        ({"type": "allowed_tools"}, "tool_choice.allowed_tools"),
+        ({"type": "function", "function": {"name": "nobody"}}, "tool_choice"),
+    ],
+)
+def test_a_choice_that_is_none(server: Server, choice: Any, param: str) -> None:
     for streaming in (False, True):
         response = server.post(PATH, {**ASKED, "tool_choice": choice, "stream": streaming})
+        assert response.status_code == 400
+        assert response.json()["error"]["param"] == param
+
+
+UNENFORCEABLE = {"type": "object", "properties": {"x": {"type": "array", "uniqueItems": True}}}
+
+
+def test_a_schema_that_cannot_be_enforced_is_refused_where_it_must_be(server: Server) -> None:
+    def ask(choice: Any, **fields: Any) -> Any:
+        function = {"name": "f", "parameters": UNENFORCEABLE, **fields}
+        tools = [{"type": "function", "function": function}]
+        return server.post(PATH, {**ASKED, "tools": tools, "tool_choice": choice, "max_tokens": 5})
+
+    path = "tools.0.function.parameters"
+    for response in (ask("required"), ask("auto", strict=True)):
+        assert response.status_code == 400
         error = response.json()["error"]
-        assert (response.status_code, error["param"], error["code"]) == (
-            400,
-            "tool_choice",
-            "unsupported_field",
-        )
+        assert (error["param"], error["code"]) == (path, "grammar_not_enforceable")
+        assert "uniqueItems" in error["message"]
+    free = ask("auto")
+    assert (free.status_code, free.headers["x-ignored-fields"]) == (200, path)
 
 
 @pytest.mark.parametrize(

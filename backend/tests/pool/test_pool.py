@@ -183,6 +183,7 @@ async def test_closing_while_leased(folder: Path) -> None:
         assert held[0].leases == 0
 
 
+@pytest.mark.full  # the live tests of deaths see this through a server
 async def test_a_dead_worker_is_replaced(folder: Path) -> None:
     async with pool_of(folder) as pool:
         seen: list[tuple[str, int]] = []

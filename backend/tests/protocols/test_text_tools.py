@@ -69,8 +69,10 @@ def test_refused_tools(parse: Parse, stated: dict[str, Any], name: str) -> None:
 
 
 def test_a_tool_of_no_kind_of_chats() -> None:
-    for kind in ("web_search", None, 3):
-        assert refusal(chat, tools=[{"type": kind}]) == (ErrorCode.INVALID_REQUEST, "tools.0")
+    for kind in ("web_search", None, 3, ["custom"]):
+        assert refusal(chat, tools=[{"type": kind}]) == (ErrorCode.INVALID_REQUEST, "tools.0.type")
+    assert refusal(chat, tools=[{"function": {"name": "f"}}]) == (ErrorCode.INVALID_REQUEST, "tools.0.type")
+    assert refusal(chat, tools=["f"]) == (ErrorCode.INVALID_REQUEST, "tools.0")
     assert refusal(chat, tools=[{"type": "custom"}]) == (ErrorCode.INVALID_REQUEST, "tools.0.custom")
     assert refusal(chat, tools=[{"type": "function"}]) == (ErrorCode.INVALID_REQUEST, "tools.0.function")
 

@@ -2,11 +2,13 @@
 
 import itertools
 import json
+import math
 import os
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +27,7 @@ from mlx_manager.mlx_server.text.json_schema import (
     explain,
     lark_json,
 )
+from mlx_manager.mlx_server.text.json_schema_values import is_number
 
 DATA: Final = Path(
     os.environ.get("MLX_MANAGER_TEST_DATA", Path(__file__).parents[3] / ".." / "shared" / "data")
@@ -44,27 +47,50 @@ class Dialect:
     validator: type[Validator]
 
 
-def _search(pattern: str, text: str) -> bool:
-    """An ECMA pattern by Python's, where `$` is also before a last line feed and `\\d` is not ASCII."""
-    python = pattern.replace("$", r"\Z") if pattern.endswith("$") else pattern
-    python = python.replace(r"\p{Letter}", "[^\\W\\d_]").replace(r"\p{L}", "[^\\W\\d_]")
-    python = re.sub(r"\\c([A-Za-z])", lambda match: f"\\x{ord(match[1]) % 32:02x}", python)
-    return re.search(python, text, 0 if python != pattern and "W" in python else re.ASCII) is not None
+def _in_python(schema: Any) -> Any:
+    """A schema whose patterns Python can read: it has no classes of Unicode."""
+    if isinstance(schema, list):
+        return [_in_python(part) for part in schema]
+    if isinstance(schema, dict):
+        return {_in_python(name): _in_python(part) for name, part in schema.items()}
+    return schema.replace(r"\p{Letter}", "[^\\W\\d_]").replace(r"\p{L}", "[^\\W\\d_]") if isinstance(schema, str) else schema
 
 
 def _pattern(validator: Any, pattern: str, data: Any, schema: Any) -> Iterator[ValidationError]:
-    if isinstance(data, str) and not _search(pattern, data):
+    """As ECMA has it: `$` is not before a last line feed, and `\\d` is ASCII (Python's Letter above is not)."""
+    python = pattern.removesuffix("$") + r"\Z" if pattern.endswith("$") else pattern
+    if isinstance(data, str) and not re.search(python, data, 0 if r"[^\W" in python else re.ASCII):
         yield ValidationError(f"{data!r} does not match {pattern!r}")
 
 
-def _ecma(kind: type[Validator]) -> type[Validator]:
-    """A draft's validator that reads patterns more as ECMA does."""
-    return extend(kind, {"pattern": _pattern})
+class Written(float):
+    """A number that knows its digits, of which a double may hold too few."""
+
+    digits: str
+
+    @classmethod
+    def read(cls, digits: str) -> "Written":
+        number = cls(digits)
+        number.digits = digits
+        return number
+
+
+def _multiple(validator: Any, factor: float, data: Any, schema: Any) -> Iterator[ValidationError]:
+    """By decimals, as numbers are written: with doubles 0.6 would be no multiple of 0.1."""
+    if not is_number(data) or math.isinf(data):
+        return
+    if (Fraction(getattr(data, "digits", repr(data))) / Fraction(repr(factor))).denominator != 1:
+        yield ValidationError(f"{data!r} is no multiple of {factor!r}")
+
+
+def _exact(kind: type[Validator]) -> type[Validator]:
+    """A draft's validator where Python's patterns and doubles would judge otherwise than the draft does."""
+    return extend(kind, {"pattern": _pattern, "multipleOf": _multiple})
 
 
 DIALECTS: Final = (
-    Dialect("draft2020-12", "https://json-schema.org/draft/2020-12/schema", _ecma(Draft202012Validator)),
-    Dialect("draft7", "http://json-schema.org/draft-07/schema#", _ecma(Draft7Validator)),
+    Dialect("draft2020-12", "https://json-schema.org/draft/2020-12/schema", _exact(Draft202012Validator)),
+    Dialect("draft7", "http://json-schema.org/draft-07/schema#", _exact(Draft7Validator)),
 )
 
 
@@ -230,6 +256,9 @@ def explanation(held: Held, data: Any) -> str:
         return "escapes"
     if held.takes(json.dumps(_respelled(data), ensure_ascii=False)):
         return "number spelling"
+    for zeros in range(1, 8):
+        if held.takes(re.sub(r"\d\.\d+", lambda match: match[0] + "0" * zeros, plain)):
+            return "number spelling"
     for ordered in itertools.islice(_orders(data), 2_000):
         if held.takes(json.dumps(ordered, ensure_ascii=False)):
             return "key order"
@@ -308,15 +337,16 @@ def spellings(data: Any) -> Iterator[str]:
 def draw(held: Held, kind: type[Validator], seed: str, walks: int, verdict: Verdict) -> None:
     """Draw texts from a grammar and let the draft's validator judge them."""
     chance = random.Random(seed)
-    validator = kind(held.schema, registry=REGISTRY)
-    strict = kind(held.schema, registry=REGISTRY, format_checker=FormatChecker())
+    schema = _in_python(held.schema)
+    validator = kind(schema, registry=REGISTRY)
+    strict = kind(schema, registry=REGISTRY, format_checker=FormatChecker())
     for _ in range(walks):
         text = held.walk(chance)
         if text is None:
             verdict.unended += 1
             continue
         verdict.generated += 1
-        data = json.loads(text)
+        data = json.loads(text, parse_float=Written.read)
         if not validator.is_valid(data):
             verdict.invalid.append(text)
         elif not strict.is_valid(data):

@@ -157,6 +157,6 @@ def test_a_special_token_in_the_middle_does_not_eat_a_space() -> None:
 def test_a_special_token_is_shown_by_its_name_where_it_is_to_be() -> None:
     tokenizer = metaspace()
     ids = [id_of(tokenizer, name) for name in ("▁hello", "<unk>", "▁world", "</s>", "<0xE6>", "<unk>", "▁a")]
-    detokenizer = Detokenizer(Vocabulary(tokenizer), (), ("<unk>", "a"))
+    detokenizer = Detokenizer(Vocabulary(tokenizer), (), ["<unk>", "a", "not there"])
     assert "".join(detokenizer.push([token]) for token in ids) == "hello<unk> world\ufffd<unk> a"
     assert Detokenizer(Vocabulary(tokenizer)).push(ids[:3]) == "hello world"

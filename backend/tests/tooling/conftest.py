@@ -1,11 +1,13 @@
 """A real server for the tests of what surrounds it; scripts/ on the path, for the benchmark's parts."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from tests.tooling.outside import ROOT, RunningServer
+from tests.tooling.test_run_live import Served, serve
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -30,3 +32,9 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServ
 def server_url(start_server: StartServer) -> str:
     """Base URL of one server with default settings, shared by the tests that only read."""
     return start_server({})
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """`make run` in an empty home, ended with Ctrl-C: what it prints is read from more than one side."""
+    return serve(tmp_path_factory.mktemp("run"), signal.SIGINT)

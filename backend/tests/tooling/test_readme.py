@@ -20,7 +20,6 @@ from pathlib import Path
 import pytest
 
 from tests.tooling.outside import ROOT, clean_environment
-from tests.tooling.test_run_live import start
 
 README = ROOT / "README.md"
 FENCE = re.compile(
@@ -106,18 +105,9 @@ def check_unrun(line: str) -> bool:
     return True
 
 
-def output_of_make_run(home: Path) -> str:
-    """What `make run` prints until it serves."""
-    process = start(home)
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if line.startswith("  curl "):
-            break
-    process.terminate()
-    process.communicate()
-    return re.sub(r"(//127\.0\.0\.1):\d+", r"\1:8000", "".join(lines))
+def with_the_usual_port(output: str) -> str:
+    """What `make run` printed, as if nothing else had been on its port."""
+    return re.sub(r"(//127\.0\.0\.1):\d+", r"\1:8000", output)
 
 
 VOLATILE_NUMBER = re.compile(r"^created|(?:^|_)(?:at|ms|s|seconds|per_second|time|pid|bytes|gb)$")
@@ -178,7 +168,7 @@ def test_every_shell_example_is_one_that_is_run() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_example(example: Example, server_url: str, tmp_path: Path) -> None:
+def test_example(example: Example, server_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if example.language == "python":
         printed = run([sys.executable, "-c"], server_url, tmp_path, example.code)
     else:
@@ -189,7 +179,7 @@ def test_example(example: Example, server_url: str, tmp_path: Path) -> None:
             return
         else:
             assert "make run" in example.code, "shows an output that no test can compare"
-            printed = output_of_make_run(tmp_path)
+            printed = with_the_usual_port(request.getfixturevalue("served").output)
     if example.output is not None:
         assert normalised(printed) == normalised(example.output)
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ def answer(output: str) -> str:
     return found[1].strip()
 
 
+@pytest.mark.full  # the next one asks the same of a home with users
 def test_once_prints_the_answer_and_stops(tmp_path: Path) -> None:
     process = start(tmp_path, "--once")
     output, _ = process.communicate()
@@ -54,10 +56,18 @@ def test_it_answers_where_there_are_users(tmp_path: Path) -> None:
     assert not json.loads(command(tmp_path, "keys", "list", "--json"))["data"], "the key that it made is left"
 
 
-@pytest.mark.sample(1)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_keeps_serving_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
-    process = start(tmp_path)
+@dataclass(frozen=True)
+class Served:
+    """What `make run` printed until it served and from then on, and how it ended."""
+
+    output: str
+    rest: str
+    returncode: int
+
+
+def serve(home: Path, number: signal.Signals) -> Served:
+    """Run it until it serves, and end it."""
+    process = start(home)
     assert process.stdout is not None
     output = ""
     for line in process.stdout:
@@ -66,12 +76,21 @@ def test_keeps_serving_until_a_signal(tmp_path: Path, number: signal.Signals) ->
             break
     os.kill(process.pid, number)
     rest, _ = process.communicate()
-    assert process.returncode == 0, output + rest
-    assert "Traceback" not in rest
-    url = re.search(r"^  OpenAI clients  (http://\S+)/v1 ", output, re.MULTILINE)
-    assert url is not None, output
+    return Served(output, rest, process.returncode)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
+def test_keeps_serving_until_a_signal(
+    request: pytest.FixtureRequest, tmp_path: Path, number: signal.Signals
+) -> None:
+    interrupted = number is signal.SIGINT
+    served = request.getfixturevalue("served") if interrupted else serve(tmp_path, number)
+    assert served.returncode == 0, served
+    assert "Traceback" not in served.rest
+    url = re.search(r"^  OpenAI clients  (http://\S+)/v1 ", served.output, re.MULTILINE)
+    assert url is not None, served.output
     for path in ("/v1/models", "/health", "/openapi.json"):
-        assert url[1] + path in output
+        assert url[1] + path in served.output
 
 
 def test_taken_port_is_one_line(tmp_path: Path) -> None:

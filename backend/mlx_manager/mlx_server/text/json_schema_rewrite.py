@@ -6,9 +6,10 @@ from typing import Any, Final
 from mlx_manager.mlx_server.text.json_schema_formats import DEFINED_FORMATS, ENGINE_FORMATS, FORMAT_DEMANDS
 from mlx_manager.mlx_server.text.json_schema_keywords import TYPES, UNENFORCED, Draft
 from mlx_manager.mlx_server.text.json_schema_patterns import PatternError, rust_pattern
+from mlx_manager.mlx_server.text.json_schema_recursion import circle, without_the_endless
 from mlx_manager.mlx_server.text.json_schema_references import Place, References, UnresolvedReference, escaped
 from mlx_manager.mlx_server.text.json_schema_unions import Unions
-from mlx_manager.mlx_server.text.json_schema_values import ValueRefused, constant, count, number
+from mlx_manager.mlx_server.text.json_schema_values import ValueRefused, constant, count, is_multiple, number
 
 Json = Any
 # What an array or object may be asked to have, and a string, before an automaton gets too large.
@@ -57,13 +58,16 @@ class Rewriting:
         while self.waiting:
             place = self.waiting.pop()
             self.definitions[self.names[place.pointer]] = self.schema(place)
-        unions = Unions(self.definitions)
-        for schema in (root, *self.definitions.values()):
+        if circle(root, self.definitions):
+            raise Unenforceable("", "refers to itself before a value has begun")
+        root, definitions = without_the_endless(root, self.definitions)
+        unions = Unions(definitions)
+        for schema in (root, *definitions.values()):
             _settle_unions(schema, unions)
         if root is False:
-            raise Unenforceable("", "is false: no value fits it")
+            raise Unenforceable("", "fits no value")
         root = {} if root is True else root
-        return {**root, "$defs": self.definitions} if self.definitions else root
+        return {**root, "$defs": definitions} if definitions else root
 
     def schema(self, place: Place) -> Json:
         if isinstance(place.schema, bool):
@@ -112,6 +116,8 @@ class _Object:
                 return False
         self._names()
         self._check_counts()
+        if not self._settle_multiples():
+            return False
         first = {keyword: value for keyword, value in self.out.items() if keyword not in _APPLICATORS}
         return {**first, **self.out}
 
@@ -332,6 +338,21 @@ class _Object:
         if most != "" and most < least:
             raise self.refused("propertyNames", "permits no name")
         return f"^[\\x{{0}}-\\x{{10ffff}}]{{{least},{most}}}$"
+
+    def _settle_multiples(self) -> bool:
+        """Leave only multiples in an enumeration: the engine writes 2.5 as 2.50 for multiples of 0.25, and nowhere else.
+
+        Returns:
+            Whether any value is left.
+        """
+        if "multipleOf" not in self.out or self.out.keys().isdisjoint({"const", "enum"}):
+            return True
+        factor = self.out.pop("multipleOf")
+        if "const" in self.out and not is_multiple(self.out["const"], factor):
+            return False
+        if "enum" in self.out:
+            self.out["enum"] = [value for value in self.out["enum"] if is_multiple(value, factor)]
+        return self.out.get("enum") != []
 
     def _check_counts(self) -> None:
         """A name of the engine's open keys may come twice, and counts as one then."""

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 # The grammar engine computes with doubles: above this not every integer is one.
@@ -67,6 +68,11 @@ def constant(value: Any) -> Any:
     if isinstance(value, dict):
         return {constant(name): constant(item) for name, item in value.items()}
     return value
+
+
+def is_multiple(value: Any, factor: Number) -> bool:
+    """Whether a value fits `multipleOf`, by its decimal digits; what is no number does."""
+    return not is_number(value) or (Fraction(repr(value)) / Fraction(repr(factor))).denominator == 1
 
 
 def equal(left: Any, right: Any) -> bool:

@@ -81,7 +81,7 @@ class OutputText:
         deltas = self._deltas(pieces)
         if self._calls is not None:
             deltas += self._call_deltas(self._calls.finish(), self._calls)
-            if self._pushed:
+            if self._is_answering:
                 self._leave_out(self._pushed)
         # Tokens that never came to be text, as half a character at the end does not.
         if not self.stopped and self._is_answering and (rest := self._trail.take(self._answer_end(), None)):
@@ -110,7 +110,7 @@ class OutputText:
             if self._calls is None:
                 deltas.append(self._text_delta(piece.text))
             else:
-                deltas += self._split_calls(piece.text, self._calls)
+                deltas += self._call_deltas(self._calls.push(piece.text), self._calls)
         return deltas
 
     def _place(self, piece: Piece) -> None:
@@ -131,11 +131,8 @@ class OutputText:
                 return start + offset - begun
         return 0 if self._reasoning is None else self._reasoning.answer_start or 0
 
-    def _split_calls(self, text: str, calls: CallSplitter) -> list[Delta]:
-        """Text and calls; the tokens of a call are listed with no text's logprobs."""
-        return self._call_deltas(calls.push(text), calls)
-
     def _call_deltas(self, parts: Sequence[str | CallEvent], calls: CallSplitter) -> list[Delta]:
+        """Text and calls; the tokens of a call are listed with no text's logprobs."""
         deltas: list[Delta] = []
         for part in parts:
             if not isinstance(part, str):

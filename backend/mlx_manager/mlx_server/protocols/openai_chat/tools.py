@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
 
 from mlx_manager.mlx_server.domain.tools import ToolChoice, ToolDefinition
 from mlx_manager.mlx_server.protocols.fields import WireModel
@@ -34,10 +35,16 @@ class Function(WireModel):
     strict: bool | None = None
 
 
+def _known(kind: Any) -> Any:
+    if kind != "function":
+        raise PydanticCustomError("tool", "must be function or custom")
+    return kind
+
+
 class FunctionTool(WireModel):
     """A function of the client's."""
 
-    type: Literal["function"]
+    type: Annotated[Literal["function"], BeforeValidator(_known)]
     function: Function
 
     def definition(self, path: str) -> ToolDefinition:
@@ -100,11 +107,14 @@ class CustomTool(WireModel):
         return text_tool(custom.name, custom.description, grammar, path)
 
 
-_TOOL_KINDS = Discriminator(
-    _kind, custom_error_type="tool", custom_error_message="must be of type function or custom"
-)
+def _tool_kind(tool: Any) -> str:
+    """What is none of the client's kinds is refused as a function is."""
+    return "<custom>" if _kind(tool) == "<custom>" else "<function>"
+
+
 Tool = Annotated[
-    Annotated[FunctionTool, Tag("<function>")] | Annotated[CustomTool, Tag("<custom>")], _TOOL_KINDS
+    Annotated[FunctionTool, Tag("<function>")] | Annotated[CustomTool, Tag("<custom>")],
+    Discriminator(_tool_kind),
 ]
 
 
@@ -129,7 +139,8 @@ class NamedCustom(WireModel):
 
 
 NamedTool = Annotated[
-    Annotated[NamedFunction, Tag("<function>")] | Annotated[NamedCustom, Tag("<custom>")], _TOOL_KINDS
+    Annotated[NamedFunction, Tag("<function>")] | Annotated[NamedCustom, Tag("<custom>")],
+    Discriminator(_kind, custom_error_type="tool", custom_error_message="must be of type function or custom"),
 ]
 
 

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mlx_manager.mlx_server.domain.formats import RegexFormat
+from mlx_manager.mlx_server.text.json_schema import lark_json
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool, Literal
 
-# Enough for what is printed prettily, and no more: a model may like white space and never end.
-_WHITE_SPACE: Final = {"whitespace_pattern": "[ \\n]{0,24}"}
 ANY_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
 
 
@@ -71,9 +70,8 @@ def repeated(one: str, separator: str, *, parallel: bool) -> str:
 
 
 def json_of(schema: Mapping[str, Any]) -> str:
-    """JSON that fits a schema."""
-    options = {**_WHITE_SPACE, **schema.get("x-guidance", {})}
-    return "%json " + json.dumps({**schema, "x-guidance": options}, ensure_ascii=False)
+    """JSON that fits a schema, which can be enforced."""
+    return lark_json(schema)
 
 
 def arguments_schema(tool: HeldTool) -> Mapping[str, Any]:
