@@ -17,6 +17,7 @@ from tests.conformance.calls import (
 from tests.conformance.chats import reads_as
 from tests.conformance.formats import EXTRAS, format_lines
 from tests.conformance.openai_sampling import OTHERS_SAMPLING
+from tests.conformance.reasoning import thinks_no_longer
 from tests.conformance.record import (
     Ask,
     Dialect,
@@ -176,7 +177,6 @@ PROMPT: Final = (
         "thinking.type=disabled", _does_not_think, "the same", example={"type": "disabled"}, at="thinking"
     ),
     ignored("thinking.type=between_tools", {"type": "between_tools"}, at="thinking", named="thinking"),
-    ignored("thinking.budget_tokens", 1024, within={"thinking": {"type": "enabled"}}),
     ignored("thinking.display", "summarized", "shown as it is", within={"thinking": {"type": "adaptive"}}),
     ignored("thinking.block_binding", {}, within={"thinking": {"type": "adaptive"}}),
     honoured("output_config.effort", _thinks, "told to the chat template", example="high"),
@@ -302,6 +302,13 @@ def _wrapped(schema: Any) -> dict[str, Any]:
 
 
 ANSWER: Final = (
+    honoured(
+        "thinking.budget_tokens",
+        thinks_no_longer(lambda body: int(body["usage"]["output_tokens_details"]["thinking_tokens"])),
+        "after so many the thinking is ended; ignored where the model does not reason",
+        example=1024,
+        within={"thinking": {"type": "enabled"}},
+    ),
     *format_lines("output_config.format", _wrapped, "schema"),
     *format_lines("output_format", _wrapped, "schema"),
     *(

@@ -7,6 +7,7 @@ from tests.conformance.openai_messages import MESSAGES
 from tests.conformance.openai_sampling import OPENAI, RESPONSE_FORMAT, SAMPLING
 from tests.conformance.openai_tools import CALLED, TOLD_TOOLS
 from tests.conformance.prompts import reads
+from tests.conformance.reasoning import REASONING
 from tests.conformance.record import Ask, Endpoint, Field, honoured, ignored, ours, refused
 
 BASE: Final[dict[str, Any]] = {
@@ -55,12 +56,7 @@ def _is_text(ask: Ask, field: Field) -> None:
 
 # What the chat template is told.
 TOLD: Final = (
-    honoured(
-        "reasoning_effort",
-        reads("Think first."),
-        "told to the chat template; ignored where it reads nothing of the kind",
-        example="high",
-    ),
+    *REASONING,
     ours(
         "chat_template_kwargs",
         reads("Think first."),

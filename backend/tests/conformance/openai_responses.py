@@ -19,6 +19,7 @@ from tests.conformance.chats import reads_as
 from tests.conformance.formats import EXTRAS, format_lines
 from tests.conformance.openai_items import ITEMS
 from tests.conformance.openai_sampling import OTHERS_SAMPLING
+from tests.conformance.reasoning import thinks_no_longer
 from tests.conformance.record import (
     Ask,
     Dialect,
@@ -347,6 +348,14 @@ FIELDS: Final = (
     honoured("stream", effects.streams, "", example=True),
     honoured("store", _stores, "true unless it is false", example=True),
     honoured("metadata", _gives_back, "given back", example={"a": "b"}),
+    ours(
+        "reasoning.max_tokens",
+        thinks_no_longer(
+            lambda body: int(body["usage"]["output_tokens_details"]["reasoning_tokens"]), "max_output_tokens"
+        ),
+        "after so many the reasoning is ended; ignored where the model does not reason",
+        example=9,
+    ),
     honoured(
         "reasoning.effort",
         _thinks,
