@@ -1,4 +1,4 @@
-"""What the JSON-Schema-Test-Suite says of the schemas that a grammar holds: its instances, and generated ones."""
+"""What the JSON-Schema-Test-Suite says of schemas that a grammar holds: its instances, and generated ones."""
 
 import itertools
 import json
@@ -53,7 +53,11 @@ def _in_python(schema: Any) -> Any:
         return [_in_python(part) for part in schema]
     if isinstance(schema, dict):
         return {_in_python(name): _in_python(part) for name, part in schema.items()}
-    return schema.replace(r"\p{Letter}", "[^\\W\\d_]").replace(r"\p{L}", "[^\\W\\d_]") if isinstance(schema, str) else schema
+    return (
+        schema.replace(r"\p{Letter}", "[^\\W\\d_]").replace(r"\p{L}", "[^\\W\\d_]")
+        if isinstance(schema, str)
+        else schema
+    )
 
 
 def _pattern(validator: Any, pattern: str, data: Any, schema: Any) -> Iterator[ValidationError]:
@@ -167,8 +171,11 @@ class Held:
         self.pristine = llguidance.LLMatcher(
             tokenizer, llguidance.LLMatcher.grammar_from_lark(lark), log_level=0
         )
-        if self.pristine.is_error():
-            self.refusal = f"engine: {explain(self.pristine.get_error())}"
+        trial = self.pristine.deep_copy()
+        if not trial.is_error():
+            trial.compute_logit_bias()  # fails where the grammar holds no text at all
+        if trial.is_error():
+            self.refusal = f"engine: {explain(trial.get_error())}"
 
     def takes(self, text: str) -> bool:
         matcher = self.pristine.deep_copy()
@@ -250,14 +257,14 @@ def _without_formats(schema: Any) -> Any:
 
 
 def explanation(held: Held, data: Any) -> str:
-    """Why a valid instance is rejected: what has to be changed for it to be taken; empty where that is not known."""
+    """What has to be changed for a valid instance to be taken; empty where that is not known."""
     plain = json.dumps(data, ensure_ascii=False)
     if held.takes(plain):
         return "escapes"
     if held.takes(json.dumps(_respelled(data), ensure_ascii=False)):
         return "number spelling"
     for zeros in range(1, 8):
-        if held.takes(re.sub(r"\d\.\d+", lambda match: match[0] + "0" * zeros, plain)):
+        if held.takes(re.sub(r"(\d\.\d+)", rf"\g<1>{'0' * zeros}", plain)):
             return "number spelling"
     for ordered in itertools.islice(_orders(data), 2_000):
         if held.takes(json.dumps(ordered, ensure_ascii=False)):

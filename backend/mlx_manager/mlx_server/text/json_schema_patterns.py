@@ -1,9 +1,9 @@
 """ECMA-262 regular expressions, which JSON Schema has, written as Rust's regex crate has them.
 
-The two agree on little more than literals, groups and repetition. What differs is spelled out: `.` is not a line
-separator in ECMA, `\\d` and `\\w` are ASCII there, `\\s` holds U+FEFF and not U+0085; Rust reads `[[`, `&&`, `--`
-and `[:` within a class as operations, and letters after a backslash as anchors. So each character comes out as a
-literal or as a code point, and what a finite automaton cannot match is refused.
+The two agree on little more than literals, groups and repetition. What differs is spelled out: `.` is not a
+line separator in ECMA, `\\d` and `\\w` are ASCII there, `\\s` holds U+FEFF and not U+0085; Rust reads `[[`,
+`&&`, `--` and `[:` within a class as operations, and letters after a backslash as anchors. So each
+character comes out as a literal or as a code point, and what a finite automaton cannot match is refused.
 """
 
 import re
@@ -201,7 +201,7 @@ class _Translation:
             )
             out.append(first if isinstance(first, str) else _literal(first))
             if last != first and isinstance(last, int):
-                out.append("-" + _literal(last))
+                out.append(f"-{_literal(last)}")
         self.at += 1
         if len(out) == 1:
             raise PatternError("has an empty class of characters")

@@ -1,4 +1,4 @@
-"""One schema in the words that the grammar engine enforces in full; what cannot be said in them is refused."""
+"""One schema in the words that the grammar engine enforces in full; what these cannot say is refused."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -8,7 +8,7 @@ from mlx_manager.mlx_server.text.json_schema_keywords import TYPES, UNENFORCED, 
 from mlx_manager.mlx_server.text.json_schema_patterns import PatternError, rust_pattern
 from mlx_manager.mlx_server.text.json_schema_recursion import circle, without_the_endless
 from mlx_manager.mlx_server.text.json_schema_references import Place, References, UnresolvedReference, escaped
-from mlx_manager.mlx_server.text.json_schema_unions import Unions
+from mlx_manager.mlx_server.text.json_schema_unions import Unions, settle_unions
 from mlx_manager.mlx_server.text.json_schema_values import ValueRefused, constant, count, is_multiple, number
 
 Json = Any
@@ -22,7 +22,8 @@ _APPLICATORS: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf", "const", "en
 _OF_TYPE: Final = {
     "uniqueItems": "array", "contains": "array", "minContains": "array", "maxContains": "array",
     "unevaluatedItems": "array", "dependencies": "object", "dependentRequired": "object",
-    "dependentSchemas": "object", "propertyNames": "object", "unevaluatedProperties": "object", "format": "string",
+    "dependentSchemas": "object", "propertyNames": "object", "unevaluatedProperties": "object", "format":
+    "string",
 }  # fmt: skip
 
 
@@ -38,9 +39,10 @@ class Unenforceable(Exception):
 class Rewriting:
     """Rewrites one root schema.
 
-    Each step keeps the set of values that fit: it resolves references (into `$defs` of its own, so that no identifier,
-    anchor or draft is left to be understood), gives older drafts' keywords by the newest one's, leaves out annotations
-    and what is idle, and puts the keywords that know of each other beside each other, applicators last.
+    Each step keeps the set of values that fit: it resolves references (into `$defs` of its own, so that no
+    identifier, anchor or draft is left to be understood), gives older drafts' keywords by the newest one's,
+    leaves out annotations and what is idle, and puts the keywords that know of each other beside each
+    other, applicators last.
 
     Raises:
         Unenforceable: from `all`.
@@ -63,7 +65,7 @@ class Rewriting:
         root, definitions = without_the_endless(root, self.definitions)
         unions = Unions(definitions)
         for schema in (root, *definitions.values()):
-            _settle_unions(schema, unions)
+            settle_unions(schema, unions)
         if root is False:
             raise Unenforceable("", "fits no value")
         root = {} if root is True else root
@@ -225,7 +227,7 @@ class _Object:
             self.out["items"] = self._sub(self.source["additionalItems"], "additionalItems")
 
     def additional_items(self, keyword: str, value: Json) -> None:
-        """Handled by `items`, where that is a list; beside anything else it has no effect in the drafts that know it."""
+        """Handled by `items`, where that is a list; without one it has no effect in the drafts that know it."""
         if "prefixItems" in self.source:
             raise self.refused(keyword, "is no keyword of the draft that has prefixItems")
         if self.draft is Draft.DRAFT_2020_12 and not isinstance(self.source.get("items"), list):
@@ -267,7 +269,7 @@ class _Object:
         raise self.refused(keyword, "cannot be enforced")
 
     def unevaluated(self, keyword: str, value: Json) -> None:
-        """Without applicators nothing but the keywords beside it evaluates, so it is `additionalProperties` or `items`."""
+        """Without applicators only the keywords beside it evaluate: it is `additionalProperties` or `items`."""
         plain = "additionalProperties" if keyword == "unevaluatedProperties" else "items"
         if self._is_idle(keyword, value) or (
             plain in self.source and not isinstance(self.source[plain], list)
@@ -301,9 +303,9 @@ class _Object:
     def _names(self) -> None:
         """`propertyNames` by the keywords for properties, where those say the same.
 
-        A single `pattern`: each name fits it, so `additionalProperties` may be the schema of names that do, and no other
-        name may come. An `enum`: those names are the properties, and no other may come. Both only where the schema has
-        no other keyword for properties of certain names.
+        A single `pattern`: each name fits it, so `additionalProperties` may be the schema of names that do,
+        and no other name may come. An `enum`: those names are the properties, and no other may come. Both
+        only where the schema has no other keyword for properties of certain names.
         """
         names = self.source.get("propertyNames", True)
         if self._is_idle("propertyNames", names) or names == {"type": "string"}:
@@ -332,15 +334,16 @@ class _Object:
     def _length_pattern(self, demands: Mapping[str, Json]) -> str:
         try:
             least = count(demands.get("minLength", 0), MAX_COUNT)
-            most = count(demands["maxLength"], MAX_COUNT) if "maxLength" in demands else ""
+            most = count(demands["maxLength"], MAX_COUNT) if "maxLength" in demands else None
         except ValueRefused as error:
             raise self.refused("propertyNames", f"has a length that {error}") from None
-        if most != "" and most < least:
+        if most is not None and most < least:
             raise self.refused("propertyNames", "permits no name")
-        return f"^[\\x{{0}}-\\x{{10ffff}}]{{{least},{most}}}$"
+        return f"^[\\x{{0}}-\\x{{10ffff}}]{{{least},{'' if most is None else most}}}$"
 
     def _settle_multiples(self) -> bool:
-        """Leave only multiples in an enumeration: the engine writes 2.5 as 2.50 for multiples of 0.25, and nowhere else.
+        """Leave only multiples in an enumeration: the engine writes 2.5 as 2.50 for multiples of 0.25, and
+        nowhere else.
 
         Returns:
             Whether any value is left.
@@ -352,7 +355,7 @@ class _Object:
             return False
         if "enum" in self.out:
             self.out["enum"] = [value for value in self.out["enum"] if is_multiple(value, factor)]
-        return self.out.get("enum") != []
+        return bool(self.out.get("enum") != [])
 
     def _check_counts(self) -> None:
         """A name of the engine's open keys may come twice, and counts as one then."""
@@ -368,26 +371,6 @@ def _says_nothing(keyword: str, value: Json) -> bool:
     return (keyword == "type" and value == "string") or (
         keyword not in _HANDLERS and keyword not in UNENFORCED
     )
-
-
-def _settle_unions(schema: Json, unions: Unions) -> None:
-    """Make `anyOf` of every `oneOf` in a rewritten schema whose branches exclude each other."""
-    if not isinstance(schema, dict):
-        return
-    for keyword in ("items", "additionalProperties"):
-        _settle_unions(schema.get(keyword), unions)
-    for keyword in ("properties", "patternProperties"):
-        for part in schema.get(keyword, {}).values():
-            _settle_unions(part, unions)
-    for keyword in ("prefixItems", "allOf", "anyOf", "oneOf"):
-        for part in schema.get(keyword, ()):
-            _settle_unions(part, unions)
-    if "oneOf" in schema and unions.are_disjoint(schema["oneOf"], unions.types_of(schema)):
-        branches = {"anyOf": schema.pop("oneOf")}
-        if "anyOf" in schema:
-            schema.setdefault("allOf", []).append(branches)
-        else:
-            schema.update(branches)
 
 
 _HANDLERS: Final[dict[str, Callable[[_Object, str, Json], None]]] = {

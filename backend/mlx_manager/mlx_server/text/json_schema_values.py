@@ -1,4 +1,4 @@
-"""Numbers, counts and constants of a JSON schema, where a grammar of text can hold an answer to them exactly."""
+"""Numbers, counts and constants of a JSON schema, where a grammar of text can hold to them exactly."""
 
 import re
 from decimal import Decimal
@@ -48,7 +48,7 @@ def number(value: Any) -> Number:
         return int(value)
     if isinstance(value, int) or not _FRACTION.fullmatch(format(Decimal(repr(value)), "f")):
         raise ValueRefused("has more digits than can be enforced exactly")
-    return value
+    return float(value)
 
 
 def constant(value: Any) -> Any:
