@@ -1,4 +1,4 @@
-"""Write docs/json-schema.md by trying the JSON-Schema-Test-Suite. `--check` only tells if it is up to date."""
+"""Write docs/json-schema.md from the JSON-Schema-Test-Suite. `--check` tells if it is up to date."""
 
 import importlib
 import sys

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import llguidance
 import numpy as np
-from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
+from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
@@ -61,9 +61,11 @@ def _in_python(schema: Any) -> Any:
 
 
 def _pattern(validator: Any, pattern: str, data: Any, schema: Any) -> Iterator[ValidationError]:
-    """As ECMA has it: `$` is not before a last line feed, and `\\d` is ASCII (Python's Letter above is not)."""
+    """As ECMA has it: `$` is not before a last line feed, and `\\d` is ASCII; Letter above is not."""
     python = pattern.removesuffix("$") + r"\Z" if pattern.endswith("$") else pattern
-    if isinstance(data, str) and not re.search(python, data, 0 if r"[^\W" in python else re.ASCII):
+    if isinstance(data, str) and not re.search(
+        python, data, 0 if r"[^\W" in python or r"\s" in python.lower() else re.ASCII
+    ):
         yield ValidationError(f"{data!r} does not match {pattern!r}")
 
 
@@ -346,7 +348,7 @@ def draw(held: Held, kind: type[Validator], seed: str, walks: int, verdict: Verd
     chance = random.Random(seed)
     schema = _in_python(held.schema)
     validator = kind(schema, registry=REGISTRY)
-    strict = kind(schema, registry=REGISTRY, format_checker=FormatChecker())
+    strict = kind(schema, registry=REGISTRY, format_checker=kind.FORMAT_CHECKER)
     for _ in range(walks):
         text = held.walk(chance)
         if text is None:

@@ -1,4 +1,4 @@
-"""The JSON-Schema-Test-Suite: nothing invalid comes out of a grammar, and whatever valid stays out is explained."""
+"""The JSON-Schema-Test-Suite: nothing invalid comes out of a grammar; what valid is kept out is explained."""
 
 import os
 import random

@@ -107,7 +107,7 @@ def explain(message: str) -> str:
 _REASONS: Final = {
     "oneOf constraints": "branches of a oneOf may fit the same value, which cannot be enforced",
     "Unsatisfiable schema": "no value fits it",
-    "only supported when all keys": "minProperties or maxProperties cannot be enforced with optional properties",
+    "only supported when all keys": "numbers of properties cannot be enforced beside optional ones",
     "are not disjoint": "two of patternProperties fit the same name, which cannot be enforced",
     "circular reference": "a reference to itself has other keywords beside it, which cannot be enforced",
     "lookarounds not supported": "a pattern has ^ or $ elsewhere than at its ends",

@@ -7,7 +7,7 @@ _DEFINITIONS: Final = "#/$defs/"
 
 
 def circle(root: Any, definitions: Mapping[str, Any]) -> bool:
-    """Whether a value has to fit a schema in order to fit that same schema, so that no answer is ever found."""
+    """Whether a value has to fit a schema in order to fit that same schema, without an end."""
     done: set[str] = set()
     open_names: set[str] = set()
 

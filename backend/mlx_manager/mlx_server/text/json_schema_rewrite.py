@@ -9,7 +9,14 @@ from mlx_manager.mlx_server.text.json_schema_patterns import PatternError, rust_
 from mlx_manager.mlx_server.text.json_schema_recursion import circle, without_the_endless
 from mlx_manager.mlx_server.text.json_schema_references import Place, References, UnresolvedReference, escaped
 from mlx_manager.mlx_server.text.json_schema_unions import Unions, settle_unions
-from mlx_manager.mlx_server.text.json_schema_values import ValueRefused, constant, count, is_multiple, number
+from mlx_manager.mlx_server.text.json_schema_values import (
+    ValueRefused,
+    common_multiple,
+    constant,
+    count,
+    is_multiple,
+    number,
+)
 
 Json = Any
 # What an array or object may be asked to have, and a string, before an automaton gets too large.
@@ -54,6 +61,8 @@ class Rewriting:
         self.names: dict[str, str] = {}
         self.waiting: list[Place] = []
         self.definitions: dict[str, Json] = {}
+        # Any two of a schema's may come to hold for one number, whose remainders multiply then.
+        self.factors: set[float] = set()
 
     def all(self) -> dict[str, Json]:
         root = self.schema(self.references.root_place())
@@ -172,8 +181,12 @@ class _Object:
         self._value(keyword, value, number)
         if not self.out[keyword] > 0:
             raise self.refused(keyword, "is not above zero")
-        if self.out[keyword] > MAX_MULTIPLE:
-            raise self.refused(keyword, f"is more than {MAX_MULTIPLE:,}, which is the most that is enforced")
+        factors = self.rewriting.factors
+        factors.add(self.out[keyword])
+        if common_multiple(factors) > MAX_MULTIPLE:
+            raise self.refused(
+                keyword, f"takes more than {MAX_MULTIPLE:,} remainders, with others of the schema"
+            )
 
     def _value(self, keyword: str, value: Json, convert: Callable[[Json], Json]) -> None:
         try:
@@ -227,7 +240,7 @@ class _Object:
             self.out["items"] = self._sub(self.source["additionalItems"], "additionalItems")
 
     def additional_items(self, keyword: str, value: Json) -> None:
-        """Handled by `items`, where that is a list; without one it has no effect in the drafts that know it."""
+        """Handled by `items`, where that is a list; else it has no effect in the drafts that know it."""
         if "prefixItems" in self.source:
             raise self.refused(keyword, "is no keyword of the draft that has prefixItems")
         if self.draft is Draft.DRAFT_2020_12 and not isinstance(self.source.get("items"), list):
@@ -269,7 +282,7 @@ class _Object:
         raise self.refused(keyword, "cannot be enforced")
 
     def unevaluated(self, keyword: str, value: Json) -> None:
-        """Without applicators only the keywords beside it evaluate: it is `additionalProperties` or `items`."""
+        """Without applicators it is `additionalProperties` or `items`: only its neighbours evaluate."""
         plain = "additionalProperties" if keyword == "unevaluatedProperties" else "items"
         if self._is_idle(keyword, value) or (
             plain in self.source and not isinstance(self.source[plain], list)
@@ -295,10 +308,10 @@ class _Object:
             return "contains" not in self.source
         if keyword == "uniqueItems":
             most = self.source.get("maxItems")
-            return value is False or (isinstance(most, int) and most <= 1)
+            return bool(value is False or (isinstance(most, int) and most <= 1))
         if keyword in ("dependencies", "dependentRequired", "dependentSchemas"):
-            return value == {}
-        return keyword.startswith(("unevaluated", "propertyNames")) and (value is True or value == {})
+            return bool(value == {})
+        return keyword.startswith(("unevaluated", "propertyNames")) and bool(value is True or value == {})
 
     def _names(self) -> None:
         """`propertyNames` by the keywords for properties, where those say the same.
