@@ -1,6 +1,8 @@
 """A guide made ready: its grammars compiled, its texts known."""
 
+import time
 from collections.abc import Callable
+from typing import Final
 
 import llguidance
 
@@ -9,6 +11,8 @@ from mlx_manager.mlx_server.engine.guiding.ending import EndingFinder
 from mlx_manager.mlx_server.engine.guiding.openings import Opening
 from mlx_manager.mlx_server.engine.guiding.phases import Enter, Free, Held, Over, Phase, Reasoning, Undecided
 from mlx_manager.mlx_server.engine.wire import Guide, ReasoningGuide, Trigger
+
+_MOST_SEARCH_S: Final = 0.05
 
 
 class GuidePlan:
@@ -23,8 +27,11 @@ class GuidePlan:
         self._guide = guide
         self._finder = EndingFinder(vocabulary)
         self._whole = compiler.matcher(guide.grammar) if guide.grammar else None
+        began_at = time.monotonic()
         ending = None if self._whole is None else self._finder.find(self._whole)
         self._base_tokens = 0 if ending is None else ending.num_tokens
+        # Looked for again while the sequence decodes, which other sequences must not wait for.
+        self._ends_in_time = time.monotonic() - began_at < _MOST_SEARCH_S
         self._calls = [self._call(trigger, compiler) for trigger in guide.triggers]
         self._closing = None if guide.reasoning is None else self._closed_by(guide.reasoning)
 
@@ -44,7 +51,8 @@ class GuidePlan:
     def _held(self) -> Held:
         assert self._whole is not None
         whole = self._whole.deep_copy()
-        return Held(whole, self._vocabulary, Over, self._finder, self._base_tokens)
+        finder = self._finder if self._ends_in_time else None
+        return Held(whole, self._vocabulary, Over, finder, self._base_tokens)
 
     def _free(self, *, may_reason: bool = True) -> Free:
         free: Free
