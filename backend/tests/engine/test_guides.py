@@ -232,3 +232,19 @@ def test_logits_of_any_width(num_logits: int) -> None:
             if (mask := row.mask()) is not None:
                 assert not excluded(mask, num_logits)[token]
             row.note(token)
+
+
+def test_a_budget_is_not_gone_round_by_a_second_block() -> None:
+    for opened in (True, False):
+        walk = Walk(Guide(ReasoningGuide("<think>", "</think>", opened, 9), triggers=[CALL]), 0)
+        walk.say("" if opened else "<think>")
+        walk.say("ab</think>")
+        walk.say("\n <think")
+        assert not Walk.allows(walk.row.mask(), token_id(">"))
+        again = Walk(Guide(ReasoningGuide("<think>", "</think>", opened, 9), triggers=[CALL]), 0)
+        again.say(("" if opened else "<think>") + "ab</think>")
+        # Within the text it is only a word.
+        again.say('one writes <think> so. <tool_call>{"name":"rain"}</tool_call>')
+        again.say("\n<think")
+        assert not Walk.allows(again.row.mask(), token_id(">"))
+        assert not Walk.allows(again.row.mask(), vocabulary().ids_of(b">\n")[0])

@@ -59,11 +59,14 @@ class GuidePlan:
         openings: list[tuple[Opening, Enter]] = [
             (opening, self._enter_call(matcher, lambda: free)) for opening, matcher in self._calls
         ]
-        reasoning = self._guide.reasoning
-        if reasoning is not None and may_reason and not reasoning.is_open:
+        reasoning, forbidden = self._guide.reasoning, None
+        if reasoning is not None:
             opening = Opening(reasoning.opening.encode(), self._vocabulary, lambda _: True, at_start=True)
-            openings.append((opening, lambda rest: self._reasoning().take_text(rest)))
-        free = Free(openings, self._vocabulary)
+            if may_reason and not reasoning.is_open:
+                openings.append((opening, lambda rest: self._reasoning().take_text(rest)))
+            elif reasoning.budget is not None:
+                forbidden = opening  # a second block would have no bound
+        free = Free(openings, self._vocabulary, forbidden)
         return free
 
     def _enter_call(self, matcher: llguidance.LLMatcher, free: Callable[[], Free]) -> Enter:
