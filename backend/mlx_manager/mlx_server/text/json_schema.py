@@ -107,6 +107,7 @@ def explain(message: str) -> str:
 _REASONS: Final = {
     "oneOf constraints": "branches of a oneOf may fit the same value, which cannot be enforced",
     "Unsatisfiable schema": "no value fits it",
+    "NoExtension": "no value fits it",
     "only supported when all keys": "numbers of properties cannot be enforced beside optional ones",
     "are not disjoint": "two of patternProperties fit the same name, which cannot be enforced",
     "circular reference": "a reference to itself has other keywords beside it, which cannot be enforced",
@@ -115,6 +116,9 @@ _REASONS: Final = {
     "fuel": "it is too complex",
     "too large": "it is too complex",
     "too complex": "it is too complex",
+    "too many": "it is too complex",
+    "Too many": "it is too complex",
+    "max is": "it is too complex",
     "limit": "it is too complex",
 }
 
