@@ -73,6 +73,9 @@ class GuideMaker:
         if whole and whole != answer:
             path = "tools" if self._request.answer_format is None else self._request.answer_format.path
             await self._must(whole, path, "")
+        if reasoning is not None and reasoning.budget is not None:
+            # A budget has no grammar to ask about, but the worker must know the vocabulary.
+            await self._faults(())
         return self._guide(reasoning, whole, triggers, ignored)
 
     def _guide(

@@ -304,7 +304,10 @@ def _wrapped(schema: Any) -> dict[str, Any]:
 ANSWER: Final = (
     honoured(
         "thinking.budget_tokens",
-        thinks_no_longer(lambda body: int(body["usage"]["output_tokens_details"]["thinking_tokens"])),
+        thinks_no_longer(
+            lambda body: int(body["usage"]["output_tokens_details"]["thinking_tokens"]),
+            messages=[{"role": "user", "content": "What is MLX Manager?"}],
+        ),
         "after so many the thinking is ended; ignored where the model does not reason",
         example=1024,
         within={"thinking": {"type": "enabled"}},

@@ -7,7 +7,7 @@ from tests.conformance.openai_messages import MESSAGES
 from tests.conformance.openai_sampling import OPENAI, RESPONSE_FORMAT, SAMPLING
 from tests.conformance.openai_tools import CALLED, TOLD_TOOLS
 from tests.conformance.prompts import reads
-from tests.conformance.reasoning import REASONING
+from tests.conformance.reasoning import BUDGETS, REASONING
 from tests.conformance.record import Ask, Endpoint, Field, honoured, ignored, ours, refused
 
 BASE: Final[dict[str, Any]] = {
@@ -102,5 +102,5 @@ CHAT: Final = Endpoint(
     base=BASE,
     dialect=OPENAI,
     prompt_route="/apply-template",
-    fields=(*SAMPLING, *MESSAGES, *TOLD_TOOLS, *CALLED, *TOLD, *OF_THE_ANSWER),
+    fields=(*SAMPLING, *MESSAGES, *TOLD_TOOLS, *CALLED, *TOLD, *BUDGETS, *OF_THE_ANSWER),
 )

@@ -348,10 +348,13 @@ FIELDS: Final = (
     honoured("stream", effects.streams, "", example=True),
     honoured("store", _stores, "true unless it is false", example=True),
     honoured("metadata", _gives_back, "given back", example={"a": "b"}),
+    ours("reasoning.enabled", _thinks, "told to the chat template", example=True),
     ours(
         "reasoning.max_tokens",
         thinks_no_longer(
-            lambda body: int(body["usage"]["output_tokens_details"]["reasoning_tokens"]), "max_output_tokens"
+            lambda body: int(body["usage"]["output_tokens_details"]["reasoning_tokens"]),
+            "max_output_tokens",
+            input="What is MLX Manager?",
         ),
         "after so many the reasoning is ended; ignored where the model does not reason",
         example=9,

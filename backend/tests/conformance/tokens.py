@@ -7,6 +7,7 @@ from tests.conformance.openai_chat import BASE, OF_THE_ANSWER, TOLD
 from tests.conformance.openai_messages import MESSAGES
 from tests.conformance.openai_sampling import SAMPLING
 from tests.conformance.openai_tools import TOLD_TOOLS, UNCALLED
+from tests.conformance.reasoning import BUDGETS_TOLD
 from tests.conformance.record import (
     Ask,
     Dialect,
@@ -95,6 +96,7 @@ APPLY_TEMPLATE: Final = Endpoint(
         *TOLD_TOOLS,
         *UNCALLED,
         *TOLD,
+        *BUDGETS_TOLD,
         honoured("continue_final_message", _goes_on, "the prompt ends in the last message", example=True),
         honoured("add_generation_prompt", _may_be_told, "the opposite of it", example=True),
         *(_of_the_answer(entry) for entry in SAMPLING if entry.path != "model"),

@@ -93,6 +93,12 @@ class Walk:
         """What was drawn; special tokens by name."""
         return self.text_of(len(self.ids))
 
+    @property
+    def answer_ids(self) -> list[int]:
+        """The tokens after the reasoning."""
+        ends = [n for n in range(len(self.ids) + 1) if "</think>" in self.text_of(n)]
+        return self.ids[ends[0] if ends else 0 :]
+
     def text_of(self, num_tokens: int) -> str:
         """What the first so many tokens are."""
         return b"".join(map(vocabulary().bytes_of, self.ids[:num_tokens])).decode(errors="replace")

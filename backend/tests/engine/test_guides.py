@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlx_manager.mlx_server.engine.guiding.compiler import GrammarCompiler, GrammarError
+from mlx_manager.mlx_server.engine.guiding.masks import excluded
 from mlx_manager.mlx_server.engine.guiding.plan import GuidePlan
 from mlx_manager.mlx_server.engine.guiding.row import GuideRow
 from mlx_manager.mlx_server.engine.guiding.vocabulary import GuideVocabulary
@@ -207,3 +208,27 @@ def test_a_model_without_an_end_never_takes_a_token_for_one() -> None:
     assert mask is not None
     allowed = {endless.bytes_of(found) for found in range(VOCAB_SIZE) if Walk.allows(mask, found)}
     assert allowed == {b"a", b"b", b"ab"}
+
+
+@given(SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_text_that_is_spelt_like_a_special_token_is_text(seed: int) -> None:
+    """llguidance offers the special token where its name is forced, and then refuses it."""
+    for grammar in ('start: /[ab]{0,3}/ "[CALLS]" "<|end|>"\n', json_grammar({"enum": ["<|end|>"]})):
+        for reasoning in (None, CLOSED):
+            walk = Walk(Guide(reasoning, grammar), seed, max_tokens=60).run()
+            answer = walk.text.partition("</think>")[2] or walk.text
+            assert walk.finish == "complete"
+            assert answer.endswith(("[CALLS]<|end|>", '"<|end|>"'))
+            assert not {token_id("[CALLS]"), token_id("<|end|>")} & set(walk.answer_ids)
+
+
+@pytest.mark.parametrize("num_logits", [288, 289, 319, 320])
+def test_logits_of_any_width(num_logits: int) -> None:
+    wide = GuideVocabulary(Vocabulary(tokenizer().to_str(), [token_id("<eos>")]), num_logits)
+    for guide in (Guide(CLOSED, json_grammar(SCHEMA)), Guide(OPEN, json_grammar(SCHEMA), [CALL])):
+        row = GuideRow(GuidePlan(guide, GrammarCompiler(wide)), wide, 100)
+        for token in [*wide.encode(b"<think>a</think>"), *wide.encode(b'{"city":"')]:
+            if (mask := row.mask()) is not None:
+                assert not excluded(mask, num_logits)[token]
+            row.note(token)

@@ -1,4 +1,4 @@
-"""What the JSON-Schema-Test-Suite says of the schemas that a grammar holds: its instances, and generated ones."""
+"""What the JSON-Schema-Test-Suite says of schemas that a grammar holds: its instances, and generated ones."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import llguidance
 import numpy as np
-from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
+from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
@@ -53,13 +53,19 @@ def _in_python(schema: Any) -> Any:
         return [_in_python(part) for part in schema]
     if isinstance(schema, dict):
         return {_in_python(name): _in_python(part) for name, part in schema.items()}
-    return schema.replace(r"\p{Letter}", "[^\\W\\d_]").replace(r"\p{L}", "[^\\W\\d_]") if isinstance(schema, str) else schema
+    return (
+        schema.replace(r"\p{Letter}", "[^\\W\\d_]").replace(r"\p{L}", "[^\\W\\d_]")
+        if isinstance(schema, str)
+        else schema
+    )
 
 
 def _pattern(validator: Any, pattern: str, data: Any, schema: Any) -> Iterator[ValidationError]:
-    """As ECMA has it: `$` is not before a last line feed, and `\\d` is ASCII (Python's Letter above is not)."""
+    """As ECMA has it: `$` is not before a last line feed, and `\\d` is ASCII; Letter above is not."""
     python = pattern.removesuffix("$") + r"\Z" if pattern.endswith("$") else pattern
-    if isinstance(data, str) and not re.search(python, data, 0 if r"[^\W" in python else re.ASCII):
+    if isinstance(data, str) and not re.search(
+        python, data, 0 if r"[^\W" in python or r"\s" in python.lower() else re.ASCII
+    ):
         yield ValidationError(f"{data!r} does not match {pattern!r}")
 
 
@@ -167,8 +173,11 @@ class Held:
         self.pristine = llguidance.LLMatcher(
             tokenizer, llguidance.LLMatcher.grammar_from_lark(lark), log_level=0
         )
-        if self.pristine.is_error():
-            self.refusal = f"engine: {explain(self.pristine.get_error())}"
+        trial = self.pristine.deep_copy()
+        if not trial.is_error():
+            trial.compute_logit_bias()  # fails where the grammar holds no text at all
+        if trial.is_error():
+            self.refusal = f"engine: {explain(trial.get_error())}"
 
     def takes(self, text: str) -> bool:
         matcher = self.pristine.deep_copy()
@@ -250,14 +259,14 @@ def _without_formats(schema: Any) -> Any:
 
 
 def explanation(held: Held, data: Any) -> str:
-    """Why a valid instance is rejected: what has to be changed for it to be taken; empty where that is not known."""
+    """What has to be changed for a valid instance to be taken; empty where that is not known."""
     plain = json.dumps(data, ensure_ascii=False)
     if held.takes(plain):
         return "escapes"
     if held.takes(json.dumps(_respelled(data), ensure_ascii=False)):
         return "number spelling"
     for zeros in range(1, 8):
-        if held.takes(re.sub(r"\d\.\d+", lambda match: match[0] + "0" * zeros, plain)):
+        if held.takes(re.sub(r"(\d\.\d+)", rf"\g<1>{'0' * zeros}", plain)):
             return "number spelling"
     for ordered in itertools.islice(_orders(data), 2_000):
         if held.takes(json.dumps(ordered, ensure_ascii=False)):
@@ -339,7 +348,7 @@ def draw(held: Held, kind: type[Validator], seed: str, walks: int, verdict: Verd
     chance = random.Random(seed)
     schema = _in_python(held.schema)
     validator = kind(schema, registry=REGISTRY)
-    strict = kind(schema, registry=REGISTRY, format_checker=FormatChecker())
+    strict = kind(schema, registry=REGISTRY, format_checker=kind.FORMAT_CHECKER)
     for _ in range(walks):
         text = held.walk(chance)
         if text is None:

@@ -42,6 +42,11 @@ class GrammarChecks:
         self._remember({key: known[key] for key in keys})
         return [known[key] for key in keys]
 
+    @property
+    def num_remembered(self) -> int:
+        """Grammars of which the answer is known."""
+        return len(self._verdicts)
+
     def answered(self, report: wire.Checked) -> None:
         """The worker has answered."""
         if (asked := self._asked.pop(report.number, None)) is not None and not asked.done():

@@ -1,9 +1,10 @@
 """JSON schemas as grammars: which of them the grammar engine enforces in full, and how they are given to it.
 
-The engine (llguidance) refuses most of what it cannot enforce, not all: it reads `x-guidance` out of the schema itself,
-takes a property's name in another spelling (`"\\u0061"` for `a`) for another property, rounds integers to doubles, takes
-`prefixItems` beside `additionalItems` for nothing, and keywords of other drafts for annotations. So a schema is first put
-into the words that it enforces (`json_schema_rewrite`), and what cannot be said in these is refused here, with the place.
+The engine (llguidance) refuses most of what it cannot enforce, not all: it reads `x-guidance` out of the
+schema itself, takes a property's name in another spelling (`"\\u0061"` for `a`) for another property,
+rounds integers to doubles, takes `prefixItems` beside `additionalItems` for nothing, and keywords of other
+drafts for annotations. So a schema is first put into the words that it enforces (`json_schema_rewrite`),
+and what cannot be said in these is refused here, with the place.
 """
 
 import json
@@ -18,14 +19,14 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 64
 
 WHITE_SPACE_OPTIONS: Final[Mapping[str, Any]] = {
-    # Once wherever JSON permits white space: a space, or a line end and an indentation of up to 8 levels of 4.
+    # Once wherever JSON permits white space: a space, or a line end and up to 8 levels of indentation.
     "whitespace_pattern": r" |\r?\n( {0,32}|\t{0,8})",
     # Without \u each text has one spelling, so a property's name cannot come again in another one.
     "json_allowed_escapes": 'nrbtf\\"',
 }
-"""The engine's options for every schema: compact JSON, `", "` and `": "`, and JSON that is indented, by spaces or tabs, up to
-8 levels deep; more white space than one such gap is never permitted, so no model can write it for ever. Neither does the
-grammar permit any before the value or after it."""
+"""The engine's options for every schema: compact JSON, `", "` and `": "`, and JSON that is indented, by
+spaces or tabs, up to 8 levels deep. More white space than one such gap is never permitted, so no model can
+write it for ever; and there is none before the value or after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ class SchemaRefused(ValueError):
 def refusal(schema: Any) -> Refusal | None:
     """Why a schema cannot be enforced; None where nothing is known against it.
 
-    The grammar engine may still refuse what this permits, when it compiles the schema: `explain` makes a reason of its
-    message.
+    The grammar engine may still refuse what this permits, when it compiles the schema: `explain` makes a
+    reason of its message.
     """
     try:
         enforceable(schema)
@@ -68,9 +69,10 @@ def refusal(schema: Any) -> Refusal | None:
 def enforceable(schema: Any) -> dict[str, Any]:
     """A schema that the same values fit, in words that the grammar engine enforces.
 
-    Equality is exact, but for `format`, which is enforced where the engine knows it, though the drafts let it be an
-    annotation. Properties come in the order of `properties`: an order is not part of what a schema says, so each value
-    can be written, and one that another program wrote may be in an order that the grammar does not take.
+    Equality is exact, but for `format`, which is enforced where the engine knows it, though the drafts let
+    it be an annotation. Properties come in the order of `properties`: an order is not part of what a schema
+    says, so each value can be written, and one that another program wrote may be in an order that the
+    grammar does not take.
 
     Raises:
         SchemaRefused: where the schema cannot be enforced in full.
@@ -95,7 +97,7 @@ def lark_json(schema: Any) -> str:
 
 
 def explain(message: str) -> str:
-    """A clear reason out of what the grammar engine says when it refuses a schema that `refusal` permitted."""
+    """A clear reason out of the engine's message where it refuses a schema that `refusal` permitted."""
     for sign, reason in _REASONS.items():
         if sign in message:
             return reason
@@ -103,11 +105,11 @@ def explain(message: str) -> str:
 
 
 _REASONS: Final = {
-    "oneOf constraints are not supported": "branches of a oneOf may fit the same value, which cannot be enforced",
+    "oneOf constraints": "branches of a oneOf may fit the same value, which cannot be enforced",
     "Unsatisfiable schema": "no value fits it",
-    "only supported when all keys listed": "minProperties and maxProperties cannot be enforced beside properties that are not required",
+    "only supported when all keys": "numbers of properties cannot be enforced beside optional ones",
     "are not disjoint": "two of patternProperties fit the same name, which cannot be enforced",
-    "circular reference": "a reference that leads to itself has other keywords beside it, which cannot be enforced",
+    "circular reference": "a reference to itself has other keywords beside it, which cannot be enforced",
     "lookarounds not supported": "a pattern has ^ or $ elsewhere than at its ends",
     "too many digits": "a multipleOf has more digits than can be enforced",
     "fuel": "it is too complex",

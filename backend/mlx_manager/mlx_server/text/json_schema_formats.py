@@ -6,8 +6,8 @@ from typing import Any, Final
 # To others than these the drafts give no meaning, so there they are annotations.
 DEFINED_FORMATS: Final = frozenset(
     {
-        "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
-        "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer",
+        "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4",
+        "ipv6", "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer",
         "relative-json-pointer", "regex",
     }
 )  # fmt: skip
@@ -24,8 +24,8 @@ _REAL_DATE: Final = (
 # A leap second only ends a day of UTC, which cannot be told beside an offset; so none is written.
 _NO_LEAP_SECOND: Final = r":[0-5][0-9](\.[0-9]+)?([zZ]|[+\x2d][0-9]{2}:[0-9]{2})$"
 
-# RFC 1123, without labels that have "--" as their third and fourth letters: these mean Unicode, by rules (RFC 5891)
-# that are no grammar.
+# RFC 1123, without labels that have "--" as their third and fourth letters: these mean Unicode, by rules
+# (RFC 5891) that are no grammar.
 _LETTER, _INNER = "[0-9A-Za-z]", r"[0-9A-Za-z\x2d]"
 _LABEL: Final = (
     rf"({_LETTER}{{1,2}}|{_LETTER}{_INNER}{{1,2}}{_LETTER}"

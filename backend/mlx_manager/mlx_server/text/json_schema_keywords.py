@@ -24,20 +24,21 @@ _DRAFTS: Final = {
 
 TYPES: Final = frozenset({"null", "boolean", "number", "integer", "string", "array", "object"})
 
-# Assertions and applicators of any draft that no automaton here holds to, but for the values that make them idle.
+# Assertions and applicators of any draft that no automaton here holds to, but for the values that make them
+# idle.
 UNENFORCED: Final = frozenset(
     {
-        "$dynamicRef", "$recursiveRef", "uniqueItems", "contains", "minContains", "maxContains", "not", "if", "then",
-        "else", "dependencies", "dependentRequired", "dependentSchemas", "propertyNames", "unevaluatedItems",
-        "unevaluatedProperties", "extends", "disallow", "divisibleBy",
+        "$dynamicRef", "$recursiveRef", "uniqueItems", "contains", "minContains", "maxContains", "not",
+        "if", "then", "else", "dependencies", "dependentRequired", "dependentSchemas", "propertyNames",
+        "unevaluatedItems", "unevaluatedProperties", "extends", "disallow", "divisibleBy",
     }
 )  # fmt: skip
 
 # Keywords that hold one schema, a list of schemas, schemas by name.
 ONE: Final = frozenset(
     {
-        "additionalItems", "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
-        "unevaluatedItems", "unevaluatedProperties", "contentSchema",
+        "additionalItems", "additionalProperties", "contains", "else", "if", "items", "not",
+        "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties", "contentSchema",
     }
 )  # fmt: skip
 LISTS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems", "items"})

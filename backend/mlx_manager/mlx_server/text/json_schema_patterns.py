@@ -1,9 +1,9 @@
 """ECMA-262 regular expressions, which JSON Schema has, written as Rust's regex crate has them.
 
-The two agree on little more than literals, groups and repetition. What differs is spelled out: `.` is not a line
-separator in ECMA, `\\d` and `\\w` are ASCII there, `\\s` holds U+FEFF and not U+0085; Rust reads `[[`, `&&`, `--`
-and `[:` within a class as operations, and letters after a backslash as anchors. So each character comes out as a
-literal or as a code point, and what a finite automaton cannot match is refused.
+The two agree on little more than literals, groups and repetition. What differs is spelled out: `.` is not a
+line separator in ECMA, `\\d` and `\\w` are ASCII there, `\\s` holds U+FEFF and not U+0085; Rust reads `[[`,
+`&&`, `--` and `[:` within a class as operations, and letters after a backslash as anchors. So each
+character comes out as a literal or as a code point, and what a finite automaton cannot match is refused.
 """
 
 import re
@@ -24,6 +24,7 @@ _COUNT: Final = re.compile(r"\{(\d{1,9})(,(\d{0,9}))?\}")
 _HEX: Final = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|c([A-Za-z])|0(?!\d)")
 _GROUP: Final = re.compile(r"\((\?:|\?P?<[A-Za-z_]\w*>|(?!\?))", re.ASCII)
 MAX_REPETITION: Final = 1_000
+MAX_SIZE: Final = 20_000
 
 
 class PatternError(ValueError):
@@ -66,33 +67,49 @@ class _Translation:
 
     def all(self) -> str:
         out: list[str] = []
-        depth = 0
-        is_repeatable = False
+        sizes = [
+            0
+        ]  # of each group that is open: how many single characters it is when repetitions are written out
+        last = 0  # size of what a repetition would repeat; nothing where it is zero
         while self.at < len(self.pattern):
             character = self.pattern[self.at]
-            if character in "*+?{" and (count := self.repetition()):
-                if not is_repeatable:
+            if character in "*+?{" and (repeated := self.repetition()):
+                if not last:
                     raise PatternError("repeats what cannot be repeated")
-                out.append(count)
-                is_repeatable = False
-                continue
-            depth += (character == "(") - (character == ")")
-            if depth < 0:
-                raise PatternError("closes a group that it did not open")
-            out.append(self.atom(character))
-            is_repeatable = character not in "(|^$"
-        if depth:
+                out.append(repeated[0])
+                sizes[-1] += last * (repeated[1] - 1)
+                last = 0
+            else:
+                out.append(self.atom(character))
+                if character == "(":
+                    sizes.append(0)
+                last = self.size(character, sizes)
+                sizes[-1] += last
+            if sizes[-1] > MAX_SIZE:
+                raise PatternError(
+                    f"is longer than {MAX_SIZE:,} characters when its repetitions are written out"
+                )
+        if len(sizes) > 1:
             raise PatternError("leaves a group open")
         return "".join(out)
 
-    def repetition(self) -> str:
-        """Of what stands before; lazy or not, the language is one."""
+    def size(self, character: str, sizes: list[int]) -> int:
+        """Of an atom that was just read; closes the innermost group where it ends one."""
+        if character == ")":
+            if len(sizes) == 1:
+                raise PatternError("closes a group that it did not open")
+            return max(1, sizes.pop())
+        return 0 if character in "(|^$" else 1
+
+    def repetition(self) -> tuple[str, int] | None:
+        """Of what stands before, and how often that is written out; lazy or not is the same."""
         match = _COUNT.match(self.pattern, self.at)
         if match is None and self.pattern[self.at] == "{":
             if re.match(r"\{\d*,?\d*\}", self.pattern[self.at :]):
                 raise PatternError("has a repetition without a lower bound, or too large a one")
-            return ""
+            return None
         text = match.group() if match else self.pattern[self.at]
+        most = 1
         if match:
             least, most = int(match[1]), int(match[3] or match[1])
             if max(least, most) > MAX_REPETITION:
@@ -102,7 +119,7 @@ class _Translation:
         self.at += len(text)
         if self.pattern[self.at : self.at + 1] == "?":
             self.at += 1
-        return text
+        return text, max(1, most)
 
     def atom(self, character: str) -> str:
         if character == "\\":
@@ -194,14 +211,14 @@ class _Translation:
             ):
                 self.at += 1
                 last = self.member()
-                if isinstance(first, str) or isinstance(last, str) or first > last:
+                if not isinstance(first, int) or not isinstance(last, int) or first > last:
                     raise PatternError("has a range of characters without order")
-            is_spellable |= isinstance(first, str) or not all(
-                map(_is_unspellable, range(first, min(last, 0x80) + 1))
-            )
-            out.append(first if isinstance(first, str) else _literal(first))
-            if last != first and isinstance(last, int):
-                out.append("-" + _literal(last))
+            if isinstance(first, str) or isinstance(last, str):
+                is_spellable = True
+                out.append(str(first))
+                continue
+            is_spellable |= not all(map(_is_unspellable, range(first, min(last, 0x80) + 1)))
+            out.append(_literal(first) + (f"-{_literal(last)}" if last != first else ""))
         self.at += 1
         if len(out) == 1:
             raise PatternError("has an empty class of characters")

@@ -7,7 +7,7 @@ _DEFINITIONS: Final = "#/$defs/"
 
 
 def circle(root: Any, definitions: Mapping[str, Any]) -> bool:
-    """Whether a value has to fit a schema in order to fit that same schema, so that a validator would never end."""
+    """Whether a value has to fit a schema in order to fit that same schema, without an end."""
     done: set[str] = set()
     open_names: set[str] = set()
 
@@ -29,12 +29,14 @@ def circle(root: Any, definitions: Mapping[str, Any]) -> bool:
 def without_the_endless(root: Any, definitions: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The same schemas, with `false` for each that only values without an end would fit.
 
-    A schema is finite if what it demands is: the schemas that it combines, those of the properties that it requires and of
-    the items that must be there, and one at least of each `anyOf` and `oneOf`. Which definitions are is the least
-    set for which that holds, so they are added until none comes anew.
+    A schema is finite if what it demands is: the schemas that it combines, those of the properties that it
+    requires and of the items that must be there, and one at least of each `anyOf` and `oneOf`. Which
+    definitions are is the least set for which that holds, so they are added until none comes anew.
     """
     finite: set[str] = set()
-    while grown := {name for name in definitions if name not in finite and _is_finite(definitions[name], finite)}:
+    while grown := {
+        name for name in definitions if name not in finite and _is_finite(definitions[name], finite)
+    }:
         finite |= grown
     if len(finite) == len(definitions):
         return root, dict(definitions)

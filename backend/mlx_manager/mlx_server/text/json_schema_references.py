@@ -33,8 +33,8 @@ class Place:
 class References:
     """All identifiers and anchors of a schema.
 
-    A reference is looked up as the specification says: its URI names a resource, by the `$id` of a subschema or as
-    the root, its fragment a place in it. Nothing is ever fetched.
+    A reference is looked up as the specification says: its URI names a resource, by the `$id` of a
+    subschema or as the root, its fragment a place in it. Nothing is ever fetched.
     """
 
     root: Any

@@ -1,4 +1,4 @@
-"""One schema in the words that the grammar engine enforces in full; what cannot be said in them is refused."""
+"""One schema in the words that the grammar engine enforces in full; what these cannot say is refused."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -8,8 +8,15 @@ from mlx_manager.mlx_server.text.json_schema_keywords import TYPES, UNENFORCED, 
 from mlx_manager.mlx_server.text.json_schema_patterns import PatternError, rust_pattern
 from mlx_manager.mlx_server.text.json_schema_recursion import circle, without_the_endless
 from mlx_manager.mlx_server.text.json_schema_references import Place, References, UnresolvedReference, escaped
-from mlx_manager.mlx_server.text.json_schema_unions import Unions
-from mlx_manager.mlx_server.text.json_schema_values import ValueRefused, constant, count, is_multiple, number
+from mlx_manager.mlx_server.text.json_schema_unions import Unions, settle_unions
+from mlx_manager.mlx_server.text.json_schema_values import (
+    ValueRefused,
+    common_multiple,
+    constant,
+    count,
+    is_multiple,
+    number,
+)
 
 Json = Any
 # What an array or object may be asked to have, and a string, before an automaton gets too large.
@@ -22,7 +29,8 @@ _APPLICATORS: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf", "const", "en
 _OF_TYPE: Final = {
     "uniqueItems": "array", "contains": "array", "minContains": "array", "maxContains": "array",
     "unevaluatedItems": "array", "dependencies": "object", "dependentRequired": "object",
-    "dependentSchemas": "object", "propertyNames": "object", "unevaluatedProperties": "object", "format": "string",
+    "dependentSchemas": "object", "propertyNames": "object", "unevaluatedProperties": "object", "format":
+    "string",
 }  # fmt: skip
 
 
@@ -38,9 +46,10 @@ class Unenforceable(Exception):
 class Rewriting:
     """Rewrites one root schema.
 
-    Each step keeps the set of values that fit: it resolves references (into `$defs` of its own, so that no identifier,
-    anchor or draft is left to be understood), gives older drafts' keywords by the newest one's, leaves out annotations
-    and what is idle, and puts the keywords that know of each other beside each other, applicators last.
+    Each step keeps the set of values that fit: it resolves references (into `$defs` of its own, so that no
+    identifier, anchor or draft is left to be understood), gives older drafts' keywords by the newest one's,
+    leaves out annotations and what is idle, and puts the keywords that know of each other beside each
+    other, applicators last.
 
     Raises:
         Unenforceable: from `all`.
@@ -52,6 +61,8 @@ class Rewriting:
         self.names: dict[str, str] = {}
         self.waiting: list[Place] = []
         self.definitions: dict[str, Json] = {}
+        # Any two of a schema's may come to hold for one number, whose remainders multiply then.
+        self.factors: set[float] = set()
 
     def all(self) -> dict[str, Json]:
         root = self.schema(self.references.root_place())
@@ -63,7 +74,7 @@ class Rewriting:
         root, definitions = without_the_endless(root, self.definitions)
         unions = Unions(definitions)
         for schema in (root, *definitions.values()):
-            _settle_unions(schema, unions)
+            settle_unions(schema, unions)
         if root is False:
             raise Unenforceable("", "fits no value")
         root = {} if root is True else root
@@ -170,8 +181,12 @@ class _Object:
         self._value(keyword, value, number)
         if not self.out[keyword] > 0:
             raise self.refused(keyword, "is not above zero")
-        if self.out[keyword] > MAX_MULTIPLE:
-            raise self.refused(keyword, f"is more than {MAX_MULTIPLE:,}, which is the most that is enforced")
+        factors = self.rewriting.factors
+        factors.add(self.out[keyword])
+        if common_multiple(factors) > MAX_MULTIPLE:
+            raise self.refused(
+                keyword, f"takes more than {MAX_MULTIPLE:,} remainders, with others of the schema"
+            )
 
     def _value(self, keyword: str, value: Json, convert: Callable[[Json], Json]) -> None:
         try:
@@ -225,7 +240,7 @@ class _Object:
             self.out["items"] = self._sub(self.source["additionalItems"], "additionalItems")
 
     def additional_items(self, keyword: str, value: Json) -> None:
-        """Handled by `items`, where that is a list; beside anything else it has no effect in the drafts that know it."""
+        """Handled by `items`, where that is a list; else it has no effect in the drafts that know it."""
         if "prefixItems" in self.source:
             raise self.refused(keyword, "is no keyword of the draft that has prefixItems")
         if self.draft is Draft.DRAFT_2020_12 and not isinstance(self.source.get("items"), list):
@@ -267,7 +282,7 @@ class _Object:
         raise self.refused(keyword, "cannot be enforced")
 
     def unevaluated(self, keyword: str, value: Json) -> None:
-        """Without applicators nothing but the keywords beside it evaluates, so it is `additionalProperties` or `items`."""
+        """Without applicators it is `additionalProperties` or `items`: only its neighbours evaluate."""
         plain = "additionalProperties" if keyword == "unevaluatedProperties" else "items"
         if self._is_idle(keyword, value) or (
             plain in self.source and not isinstance(self.source[plain], list)
@@ -293,17 +308,17 @@ class _Object:
             return "contains" not in self.source
         if keyword == "uniqueItems":
             most = self.source.get("maxItems")
-            return value is False or (isinstance(most, int) and most <= 1)
+            return bool(value is False or (isinstance(most, int) and most <= 1))
         if keyword in ("dependencies", "dependentRequired", "dependentSchemas"):
-            return value == {}
-        return keyword.startswith(("unevaluated", "propertyNames")) and (value is True or value == {})
+            return bool(value == {})
+        return keyword.startswith(("unevaluated", "propertyNames")) and bool(value is True or value == {})
 
     def _names(self) -> None:
         """`propertyNames` by the keywords for properties, where those say the same.
 
-        A single `pattern`: each name fits it, so `additionalProperties` may be the schema of names that do, and no other
-        name may come. An `enum`: those names are the properties, and no other may come. Both only where the schema has
-        no other keyword for properties of certain names.
+        A single `pattern`: each name fits it, so `additionalProperties` may be the schema of names that do,
+        and no other name may come. An `enum`: those names are the properties, and no other may come. Both
+        only where the schema has no other keyword for properties of certain names.
         """
         names = self.source.get("propertyNames", True)
         if self._is_idle("propertyNames", names) or names == {"type": "string"}:
@@ -332,15 +347,16 @@ class _Object:
     def _length_pattern(self, demands: Mapping[str, Json]) -> str:
         try:
             least = count(demands.get("minLength", 0), MAX_COUNT)
-            most = count(demands["maxLength"], MAX_COUNT) if "maxLength" in demands else ""
+            most = count(demands["maxLength"], MAX_COUNT) if "maxLength" in demands else None
         except ValueRefused as error:
             raise self.refused("propertyNames", f"has a length that {error}") from None
-        if most != "" and most < least:
+        if most is not None and most < least:
             raise self.refused("propertyNames", "permits no name")
-        return f"^[\\x{{0}}-\\x{{10ffff}}]{{{least},{most}}}$"
+        return f"^[\\x{{0}}-\\x{{10ffff}}]{{{least},{'' if most is None else most}}}$"
 
     def _settle_multiples(self) -> bool:
-        """Leave only multiples in an enumeration: the engine writes 2.5 as 2.50 for multiples of 0.25, and nowhere else.
+        """Leave only multiples in an enumeration: the engine writes 2.5 as 2.50 for multiples of 0.25, and
+        nowhere else.
 
         Returns:
             Whether any value is left.
@@ -352,7 +368,7 @@ class _Object:
             return False
         if "enum" in self.out:
             self.out["enum"] = [value for value in self.out["enum"] if is_multiple(value, factor)]
-        return self.out.get("enum") != []
+        return bool(self.out.get("enum") != [])
 
     def _check_counts(self) -> None:
         """A name of the engine's open keys may come twice, and counts as one then."""
@@ -368,26 +384,6 @@ def _says_nothing(keyword: str, value: Json) -> bool:
     return (keyword == "type" and value == "string") or (
         keyword not in _HANDLERS and keyword not in UNENFORCED
     )
-
-
-def _settle_unions(schema: Json, unions: Unions) -> None:
-    """Make `anyOf` of every `oneOf` in a rewritten schema whose branches exclude each other."""
-    if not isinstance(schema, dict):
-        return
-    for keyword in ("items", "additionalProperties"):
-        _settle_unions(schema.get(keyword), unions)
-    for keyword in ("properties", "patternProperties"):
-        for part in schema.get(keyword, {}).values():
-            _settle_unions(part, unions)
-    for keyword in ("prefixItems", "allOf", "anyOf", "oneOf"):
-        for part in schema.get(keyword, ()):
-            _settle_unions(part, unions)
-    if "oneOf" in schema and unions.are_disjoint(schema["oneOf"], unions.types_of(schema)):
-        branches = {"anyOf": schema.pop("oneOf")}
-        if "anyOf" in schema:
-            schema.setdefault("allOf", []).append(branches)
-        else:
-            schema.update(branches)
 
 
 _HANDLERS: Final[dict[str, Callable[[_Object, str, Json], None]]] = {

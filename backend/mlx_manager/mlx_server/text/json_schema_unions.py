@@ -18,9 +18,9 @@ _ALL: Final = (TYPES - {"number"}) | {_FRACTIONS}
 class Unions:
     """Decides whether branches are disjoint.
 
-    Only proofs count: no value has two JSON types, nor two values of an enumeration; and where one branch requires a
-    property for which both have schemas that exclude each other, no object fits both. Whatever is not
-    proven so stays `oneOf`.
+    Only proofs count: no value has two JSON types, nor two values of an enumeration; and where one branch
+    requires a property for which both have schemas that exclude each other, no object fits both. Whatever
+    is not proven so stays `oneOf`.
 
     Args:
         definitions: what `#/$defs/NAME` means.
@@ -87,6 +87,26 @@ class Unions:
         return False
 
 
+def settle_unions(schema: Any, unions: Unions) -> None:
+    """Make `anyOf` of every `oneOf` in a rewritten schema whose branches exclude each other."""
+    if not isinstance(schema, dict):
+        return
+    for keyword in ("items", "additionalProperties"):
+        settle_unions(schema.get(keyword), unions)
+    for keyword in ("properties", "patternProperties"):
+        for part in schema.get(keyword, {}).values():
+            settle_unions(part, unions)
+    for keyword in ("prefixItems", "allOf", "anyOf", "oneOf"):
+        for part in schema.get(keyword, ()):
+            settle_unions(part, unions)
+    if "oneOf" in schema and unions.are_disjoint(schema["oneOf"], unions.types_of(schema)):
+        branches = {"anyOf": schema.pop("oneOf")}
+        if "anyOf" in schema:
+            schema.setdefault("allOf", []).append(branches)
+        else:
+            schema.update(branches)
+
+
 def _property(schema: Any, name: str) -> Any:
     """What an object schema's own keywords surely demand of a property."""
     properties = schema.get("properties", {})
@@ -100,7 +120,8 @@ def _property(schema: Any, name: str) -> Any:
 def _values(schema: Any) -> list[Any] | None:
     if "const" in schema:
         return [schema["const"]]
-    return schema.get("enum")
+    values: list[Any] | None = schema.get("enum")
+    return values
 
 
 def _parts(name: str) -> frozenset[str]:
@@ -114,4 +135,6 @@ def _type_of(value: Any) -> str:
         return "boolean"
     if isinstance(value, int | float):
         return "integer" if value == value // 1 else _FRACTIONS
-    return {str: "string", list: "array", dict: "object"}[type(value)]
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"

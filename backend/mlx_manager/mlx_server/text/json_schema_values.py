@@ -1,8 +1,10 @@
-"""Numbers, counts and constants of a JSON schema, where a grammar of text can hold an answer to them exactly."""
+"""Numbers, counts and constants of a JSON schema, where a grammar of text can hold to them exactly."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from typing import Any, Final
 
 # The grammar engine computes with doubles: above this not every integer is one.
@@ -48,7 +50,7 @@ def number(value: Any) -> Number:
         return int(value)
     if isinstance(value, int) or not _FRACTION.fullmatch(format(Decimal(repr(value)), "f")):
         raise ValueRefused("has more digits than can be enforced exactly")
-    return value
+    return float(value)
 
 
 def constant(value: Any) -> Any:
@@ -73,6 +75,13 @@ def constant(value: Any) -> Any:
 def is_multiple(value: Any, factor: Number) -> bool:
     """Whether a value fits `multipleOf`, by its decimal digits; what is no number does."""
     return not is_number(value) or (Fraction(repr(value)) / Fraction(repr(factor))).denominator == 1
+
+
+def common_multiple(factors: Iterable[Number]) -> int:
+    """The least common multiple, counted in units of the last decimal of any."""
+    fractions = [Fraction(repr(factor)) for factor in factors]
+    scale = lcm(*(fraction.denominator for fraction in fractions))
+    return lcm(*(int(fraction * scale) for fraction in fractions))
 
 
 def equal(left: Any, right: Any) -> bool:

@@ -45,6 +45,15 @@ class GrammarCompiler:
             raise GrammarError(found)
         return found.deep_copy()
 
+    @property
+    def num_kept(self) -> int:
+        """Grammars that need not be compiled again."""
+        return len(self._kept)
+
+    def keeps(self, grammar: str) -> bool:
+        """Whether a grammar need not be compiled again."""
+        return grammar in self._kept
+
     def fault(self, grammar: str) -> str:
         """Why the grammar cannot be enforced; empty where it can."""
         try:

@@ -70,6 +70,11 @@ class GuideDesk:
             self._thread = threading.Thread(target=self._work, name="guides", daemon=True)
             self._thread.start()
 
+    @property
+    def num_plans(self) -> int:
+        """Guides that need not be made ready again."""
+        return len(self._plans)
+
     def cancel(self, sequence_id: int) -> None:
         """Forget a job that may not have been handed over yet. By the thread that gives orders."""
         self._wanted.discard(sequence_id)
@@ -82,9 +87,10 @@ class GuideDesk:
 
     def _work(self) -> None:
         while True:
-            self._serve(self._orders.get())
+            self.serve(self._orders.get())
 
-    def _serve(self, order: Vocabulary | Check | Submit) -> None:
+    def serve(self, order: Vocabulary | Check | Submit) -> None:
+        """Do what is asked; by the desk's thread."""
         match order:
             case Vocabulary():
                 self._vocabulary = order

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import llguidance
 import numpy as np
 
+from mlx_manager.mlx_server.engine.guiding.matching import GuideFault, allowed
 from mlx_manager.mlx_server.engine.guiding.vocabulary import GuideVocabulary
 
 # Outside of strings: what closes things, then what is or begins a short value, then what goes on.
@@ -55,32 +56,34 @@ class EndingFinder:
         for _ in range(_MOST_STEPS):
             if ahead.is_accepting():
                 return Ending(path, needs_stop=not ahead.is_stopped())
-            step = ahead.compute_ff_tokens() or [self._choose(ahead.compute_bitmask(), uses)]
-            if step[0] < 0 or ahead.is_error() or not ahead.consume_tokens(step):
+            step = self._step(ahead, uses)
+            if not step or not ahead.consume_tokens(step):
                 return None
             path += step
             uses[step[0]] += 1
         return None
 
-    def _choose(self, mask: bytes, uses: Counter[int]) -> int:
-        """The token that most likely leads to an end; -1 where the mask is empty."""
-        is_in_text = bool(self._allowed(self._letters, mask))
-        if is_in_text and (quote := self._allowed(self._quote, mask)):
-            return quote[0]
+    def _step(self, ahead: llguidance.LLMatcher, uses: Counter[int]) -> list[int]:
+        """What must come, or what most likely leads to an end; empty where nothing may come."""
+        forced = ahead.compute_ff_tokens()
+        if forced := forced[: ahead.validate_tokens(forced)]:
+            return forced
+        try:
+            mask = allowed(ahead, self._vocabulary)
+        except GuideFault:
+            return []
+        bits = np.unpackbits(mask.view(np.uint8), bitorder="little")
+        is_in_text = any(bits[token_id] for token_id in self._letters)
         # Where letters may come, brackets are letters, too.
-        if not is_in_text and (found := self._allowed(self._preferred, mask)):
-            return found[0]
-        bits = np.unpackbits(np.frombuffer(mask, np.uint8), bitorder="little")
-        allowed = np.flatnonzero(bits)[:_MOST_LOOKED_AT].tolist()
+        for token_id in self._quote if is_in_text else self._preferred:
+            if bits[token_id]:
+                return [token_id]
+        found = np.flatnonzero(bits)[:_MOST_LOOKED_AT].tolist()
         bytes_of = self._vocabulary.bytes_of
         # The least used, so that no letter is written for ever; of those the shortest.
-        return min(allowed, key=lambda token_id: (uses[token_id], len(bytes_of(token_id))), default=-1)
+        return sorted(found, key=lambda token_id: (uses[token_id], len(bytes_of(token_id))))[:1]
 
     def _ids(self, characters: bytes) -> list[int]:
         """Tokens that are these characters."""
         found = [self._vocabulary.encode(bytes([character])) for character in characters]
         return [ids[0] for ids in found if len(ids) == 1]
-
-    @staticmethod
-    def _allowed(token_ids: list[int], mask: bytes) -> list[int]:
-        return [token_id for token_id in token_ids if mask[token_id // 8] >> token_id % 8 & 1]

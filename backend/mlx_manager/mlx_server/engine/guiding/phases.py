@@ -4,20 +4,16 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import llguidance
-import numpy as np
 
 from mlx_manager.mlx_server.engine.guiding.ending import Ending, EndingFinder
 from mlx_manager.mlx_server.engine.guiding.masks import Mask, mask_of, mask_without
+from mlx_manager.mlx_server.engine.guiding.matching import GuideFault, allowed, why
 from mlx_manager.mlx_server.engine.guiding.openings import Opening
 from mlx_manager.mlx_server.engine.guiding.vocabulary import GuideVocabulary
 
 # An end is looked for as many tokens before it is needed as it is long, and some more.
 _SPARE_TOKENS: Final = 16
 _MOST_MARGIN: Final = 32
-
-
-class GuideFault(RuntimeError):
-    """A grammar that became too complex on the way: nothing is known of what may come next."""
 
 
 class Phase(Protocol):
@@ -85,17 +81,14 @@ class Held:
             self._look_for_end(self._ending, remaining)
         if self._forced:
             return mask_of(self._forced[:1], self._vocabulary.width)
-        mask = np.frombuffer(self._matcher.compute_bitmask(), np.uint32)
-        if self._matcher.is_error():
-            raise GuideFault(_why(self._matcher))
-        return mask
+        return allowed(self._matcher, self._vocabulary)
 
     def take(self, token_id: int, text: bytes) -> Phase:
         """See `Phase`."""
         if self._forced:
             self._forced.pop(0)
         if not self._matcher.consume_token(token_id):
-            raise GuideFault(_why(self._matcher))
+            raise GuideFault(why(self._matcher))
         return self.settled()
 
     def settled(self) -> Phase:
@@ -293,8 +286,3 @@ class Undecided:
         self._held = after if isinstance(after, Held) else None
         self._opening_ids.pop(0)
         return self if self._opening_ids else self._reasoning()
-
-
-def _why(matcher: llguidance.LLMatcher) -> str:
-    lines = matcher.get_error().strip().splitlines()
-    return lines[0] if lines else "the grammar does not allow what was drawn"

@@ -1,7 +1,8 @@
 """One sequence's guide while it decodes."""
 
 from mlx_manager.mlx_server.engine.guiding.masks import Mask
-from mlx_manager.mlx_server.engine.guiding.phases import GuideFault, Over
+from mlx_manager.mlx_server.engine.guiding.matching import GuideFault
+from mlx_manager.mlx_server.engine.guiding.phases import Over
 from mlx_manager.mlx_server.engine.guiding.plan import GuidePlan
 from mlx_manager.mlx_server.engine.guiding.vocabulary import GuideVocabulary
 

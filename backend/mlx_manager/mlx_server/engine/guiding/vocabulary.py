@@ -39,6 +39,12 @@ class GuideVocabulary:
         """Tokens of a text, which may begin or end within a character; names of special tokens are tokens."""
         return self.matching.tokenize_bytes(text, parse_special=True)
 
+    def ids_of(self, text: bytes) -> Sequence[int]:
+        """The tokens that are this text, special ones of this name included."""
+        start = bisect.bisect_left(self._sorted, (text, -1))
+        end = bisect.bisect_right(self._sorted, (text, self.width))
+        return [token_id for _, token_id in self._sorted[start:end]]
+
     def longer_than(self, beginning: bytes) -> Sequence[tuple[bytes, int]]:
         """The tokens that begin so and go on: what they go on with, and their ids."""
         start = bisect.bisect_right(self._sorted, (beginning, self.width))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlx_manager.mlx_server.engine.guiding.masks import Mask, excluded
-from mlx_manager.mlx_server.engine.guiding.phases import GuideFault
+from mlx_manager.mlx_server.engine.guiding.matching import GuideFault
 from mlx_manager.mlx_server.engine.sampling.row import SamplingRow
 from mlx_manager.mlx_server.engine.sampling.sampler import LogitsError
 
