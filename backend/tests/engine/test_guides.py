@@ -248,3 +248,9 @@ def test_a_budget_is_not_gone_round_by_a_second_block() -> None:
         again.say("\n<think")
         assert not Walk.allows(again.row.mask(), token_id(">"))
         assert not Walk.allows(again.row.mask(), vocabulary().ids_of(b">\n")[0])
+
+
+def test_a_grammar_that_nothing_fits_is_none() -> None:
+    for grammar in ("start: /a[^\\s\\S]/\n", 'start: %json {"$ref": "#"}\n'):
+        with pytest.raises(GrammarError):
+            compiler().matcher(grammar)

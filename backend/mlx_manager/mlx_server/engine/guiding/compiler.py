@@ -21,9 +21,9 @@ class GrammarError(ValueError):
 def _limits() -> llguidance.LLParserLimits:
     """What a grammar may take: about a second to compile, and some 30 ms for a mask, on an ordinary core.
 
-    These are llguidance's own bounds (fuel, states, items in a row), measured with what makes them count.
+    A state takes a kilobyte or two. The other bounds (items in a row, a grammar's size) are llguidance's own.
     """
-    return llguidance.LLParserLimits(verbose_errors=False)
+    return llguidance.LLParserLimits(step_lexer_fuel=100_000, max_lexer_states=50_000, verbose_errors=False)
 
 
 class GrammarCompiler:
