@@ -266,6 +266,30 @@ class Reasoning:
         return bool(self._reserve) and remaining <= self._reserve + len(self._closing.text)
 
 
+class Gap:
+    """White space may come, and then a held answer.
+
+    Args:
+        held: the answer; its own white space, if it has some, is its beginning.
+    """
+
+    def __init__(self, held: Held, vocabulary: GuideVocabulary) -> None:
+        self._held = held
+        self._vocabulary = vocabulary
+
+    def mask(self, remaining: int) -> Mask | None:
+        """See `Phase`."""
+        held = self._held.mask(remaining)
+        spaces = mask_of(self._vocabulary.spaces, self._vocabulary.width)
+        return None if held is None else held | spaces
+
+    def take(self, token_id: int, text: bytes) -> Phase:
+        """See `Phase`."""
+        if not self._held.accepts(token_id) and token_id in self._vocabulary.spaces:
+            return self._held  # there is one gap, not many
+        return self._held.take(token_id, text)
+
+
 class Undecided:
     """A held answer that may begin with reasoning: either its opening text comes, or the answer itself.
 

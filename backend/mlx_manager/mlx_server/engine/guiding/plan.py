@@ -9,7 +9,16 @@ import llguidance
 from mlx_manager.mlx_server.engine.guiding.compiler import GrammarCompiler
 from mlx_manager.mlx_server.engine.guiding.ending import EndingFinder
 from mlx_manager.mlx_server.engine.guiding.openings import Opening
-from mlx_manager.mlx_server.engine.guiding.phases import Enter, Free, Held, Over, Phase, Reasoning, Undecided
+from mlx_manager.mlx_server.engine.guiding.phases import (
+    Enter,
+    Free,
+    Gap,
+    Held,
+    Over,
+    Phase,
+    Reasoning,
+    Undecided,
+)
 from mlx_manager.mlx_server.engine.wire import Guide, ReasoningGuide, Trigger
 
 _MOST_SEARCH_S: Final = 0.05
@@ -97,7 +106,9 @@ class GuidePlan:
         if self._whole is None:
             return self._free(may_reason=False).take_text(rest)
         held = self._held()
-        return held.settled() if held.feed(rest) else None
+        if not rest.strip(b" \n"):
+            return held if rest else Gap(held, self._vocabulary)
+        return held.settled() if held.feed(rest.lstrip(b" \n")) else None
 
     def _call(self, trigger: Trigger, compiler: GrammarCompiler) -> tuple[Opening, llguidance.LLMatcher]:
         matcher = compiler.matcher(trigger.grammar)
@@ -114,7 +125,7 @@ class GuidePlan:
         return Opening(
             reasoning.closing.encode(),
             self._vocabulary,
-            lambda rest: whole is None or self._accepts(whole, rest),
+            lambda rest: whole is None or self._accepts(whole, rest.lstrip(b" \n")),
         )
 
     def _accepts(self, matcher: llguidance.LLMatcher, rest: bytes) -> bool:
