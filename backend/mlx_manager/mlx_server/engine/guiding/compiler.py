@@ -86,6 +86,6 @@ class GrammarCompiler:
 
 def _reason(message: str) -> str:
     """The engine's message in one line; what it quotes of the grammar is left out."""
-    lines = [line.strip() for line in message.splitlines()]
+    lines = [line.strip() for line in message.replace("<non-verbose/>", "").splitlines()]
     kept = [line for line in lines if line and not line[0].isdigit() and set(line) != {"^"}]
     return " ".join(kept)[:_MAX_REASON_CHARS] or "it cannot be compiled"
