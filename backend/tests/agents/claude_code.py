@@ -1,7 +1,4 @@
-"""Clients of Anthropic's messages API: Claude Code 2.1.197 and 2.1.332, the AI SDK 6.
-
-What Claude Code's turns have in common is in `tests.claude_code`; here is what its newer tools and turns add.
-"""
+"""Claude Code 2.1.197 and 2.1.332: what their tools and turns have beyond `tests.claude_code`."""
 
 from typing import Any, Final
 
@@ -73,7 +70,10 @@ def _claude_code(build: str, *turns: Any, tools: list[Any], **fields: Any) -> di
     }
 
 
-_ASKED: Final = {"role": "user", "content": [_text("<system-reminder>\nNone.\n</system-reminder>"), _text("Go.")]}
+_ASKED: Final = {
+    "role": "user",
+    "content": [_text("<system-reminder>\nNone.\n</system-reminder>"), _text("Go.")],
+}
 _CALLED: Final = {
     "role": "assistant",
     "content": [{"type": "tool_use", "id": "call_1", "name": "Bash", "input": {"command": "ls"}}],
@@ -101,16 +101,7 @@ _NEW: Final[dict[str, Any]] = {
 _ENVIRONMENT: Final = "# Environment\nA folder."
 _PER_TURN: Final = {"output_config": {"effort": "medium"}}
 
-_WEATHER_ASKED: Final = {"role": "user", "content": [_text("What is the weather in Oslo?")]}
-_WEATHER: Final = _tool("get_weather", ["city"], city=_TEXT) | {"eager_input_streaming": True}
-_AI_SDK: Final = {
-    "model": "demo",
-    "max_tokens": 4096,
-    "system": [_text("You are brief.")],
-    "tools": [_WEATHER],
-}
-
-MESSAGES_SESSIONS: Final = (
+CLAUDE_CODE_SESSIONS: Final = (
     Session(
         "Claude Code 2.1.197",
         messages,
@@ -126,9 +117,14 @@ MESSAGES_SESSIONS: Final = (
         messages,
         PATH,
         _claude_code(
-            "332", _ASKED, {"role": "system", "content": [_text(_ENVIRONMENT, marked=True)], **_PER_TURN}, **_NEW
+            "332",
+            _ASKED,
+            {"role": "system", "content": [_text(_ENVIRONMENT, marked=True)], **_PER_TURN},
+            **_NEW,
         ),
-        _claude_code("332", _ASKED, {"role": "system", "content": _ENVIRONMENT, **_PER_TURN}, *_LATER, **_NEW),
+        _claude_code(
+            "332", _ASKED, {"role": "system", "content": _ENVIRONMENT, **_PER_TURN}, *_LATER, **_NEW
+        ),
         offered=("Bash", "Workflow", "Placeholder"),
         ignored=(
             "system.0",
@@ -141,30 +137,5 @@ MESSAGES_SESSIONS: Final = (
         ),
         unheld=("Workflow",),
         headers=HEADERS,
-    ),
-    Session(
-        "AI SDK, messages",
-        messages,
-        "/v1/messages",
-        _AI_SDK | {"messages": [_WEATHER_ASKED], "tool_choice": {"type": "auto"}},
-        _AI_SDK
-        | {
-            "messages": [
-                _WEATHER_ASKED,
-                {
-                    "role": "assistant",
-                    "content": [
-                        {"type": "tool_use", "id": "c", "name": "get_weather", "input": {"city": "Oslo"}}
-                    ],
-                },
-                {
-                    "role": "user",
-                    "content": [{"type": "tool_result", "tool_use_id": "c", "content": '{"degrees":18}'}],
-                },
-            ],
-            "tool_choice": {"type": "any", "disable_parallel_tool_use": True},
-        },
-        offered=("get_weather",),
-        ignored=("tools.0.eager_input_streaming",),
     ),
 )
