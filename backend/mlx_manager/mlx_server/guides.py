@@ -10,7 +10,7 @@ from mlx_manager.mlx_server.domain.guide import Guide, ReasoningGuide, Trigger
 from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest, Prompt
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.pool.entry import Resident
-from mlx_manager.mlx_server.text.grammars import after_reasoning, answer_grammar, either, opened_by
+from mlx_manager.mlx_server.text.grammars import answer_grammar, either, opened_by
 from mlx_manager.mlx_server.text.json_schema import SchemaRefused, explain
 from mlx_manager.mlx_server.text.reasoning import reasoning_guide
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
@@ -68,8 +68,6 @@ class GuideMaker:
             else:
                 triggers, unheld = await self._triggers(chat, tool_format, held)
                 ignored += unheld
-        if whole and reasoning is not None and not _has_channels(encoded):
-            whole = after_reasoning(whole)
         if whole and whole != answer:
             path = "tools" if self._request.answer_format is None else self._request.answer_format.path
             await self._must(whole, path, "")

@@ -94,7 +94,7 @@ def test_a_budget_takes_up_a_closing_tag_that_has_begun() -> None:
     walk.say("a</")
     walk.say("think>")
     walk.run()
-    assert walk.text.startswith("aba</think>{")
+    assert re.match(r"aba</think>\s?{", walk.text)
 
 
 def test_an_answer_may_begin_with_reasoning_or_not() -> None:
@@ -232,3 +232,39 @@ def test_logits_of_any_width(num_logits: int) -> None:
             if (mask := row.mask()) is not None:
                 assert not excluded(mask, num_logits)[token]
             row.note(token)
+
+
+def test_a_budget_is_not_gone_round_by_a_second_block() -> None:
+    for opened in (True, False):
+        walk = Walk(Guide(ReasoningGuide("<think>", "</think>", opened, 9), triggers=[CALL]), 0)
+        walk.say("" if opened else "<think>")
+        walk.say("ab</think>")
+        walk.say("\n <think")
+        assert not Walk.allows(walk.row.mask(), token_id(">"))
+        again = Walk(Guide(ReasoningGuide("<think>", "</think>", opened, 9), triggers=[CALL]), 0)
+        again.say(("" if opened else "<think>") + "ab</think>")
+        # Within the text it is only a word.
+        again.say('one writes <think> so. <tool_call>{"name":"rain"}</tool_call>')
+        again.say("\n<think")
+        assert not Walk.allows(again.row.mask(), token_id(">"))
+        assert not Walk.allows(again.row.mask(), vocabulary().ids_of(b">\n")[0])
+
+
+def test_a_grammar_that_nothing_fits_is_none() -> None:
+    for grammar in ("start: /a[^\\s\\S]/\n", 'start: %json {"$ref": "#"}\n'):
+        with pytest.raises(GrammarError):
+            compiler().matcher(grammar)
+
+
+def test_a_gap_after_reasoning_and_none_without() -> None:
+    guide = Guide(CLOSED, json_grammar(SCHEMA))
+    for gap in ("", "\n", " "):
+        walk = Walk(guide, 0)
+        walk.say(f"<think>a</think>{gap}")
+        walk.say('{"city":')
+    with pytest.raises(AssertionError, match="not allowed"):
+        Walk(guide, 0).say("\n")
+    endless = Walk(guide, 0)
+    endless.say("<think>a</think>\n")
+    with pytest.raises(AssertionError, match="not allowed"):
+        endless.say("\n")

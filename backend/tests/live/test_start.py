@@ -133,7 +133,7 @@ def broken_dir(tmp_path: Path) -> Path:
     "asked",
     [
         ["bad-weights"],
-        # Each is a worker more; the pool's tests have a bad model of every kind.
+        # Each is a worker more; test_pool_files tries other faults of configs and tokenizers each time.
         pytest.param(["bad-config", "bad-tokenizer", "bad-weights"], marks=pytest.mark.full),
     ],
 )

@@ -43,7 +43,7 @@ BOMBS = {
     "many properties": schema_format(
         {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(2000)}}
     ),
-    "many choices": {"guided_choice": [f"choice number {n}" for n in range(5000)]},
+    "many choices": {"guided_choice": [f"choice number {n}" for n in range(4000)]},
     "an ambiguous grammar": {"guided_grammar": "start: a\na: a a | a a a | /x?/\n"},
 }
 

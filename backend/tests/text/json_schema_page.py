@@ -28,7 +28,7 @@ REASONS: Final = {
     "key order": "properties come in the order of `properties`; the same value in that order is taken",
     "number spelling": "a number has one spelling: `1` for `1.0`, and as many digits as `multipleOf` has",
     "key order and number spelling": "both",
-    "escapes": "a character is written as itself, not as `\\\\uXXXX`",
+    "escapes": "a character is written as itself, not as `\\uXXXX`",
     "control characters": "a control character without a short escape cannot be written",
     "format": "the drafts let `format` be an annotation; here it is enforced, and in part more strictly",
 }

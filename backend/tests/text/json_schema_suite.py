@@ -167,7 +167,8 @@ class Held:
             text = lark_json(self.schema)
             lark = "start: " + text.replace(json.dumps(WHITE_SPACE_OPTIONS), json.dumps(self.options))
         except SchemaRefused as error:
-            self.refusal = error.refusal.reason
+            keyword = error.refusal.pointer.rpartition("/")[2]
+            self.refusal = f"`{keyword}` {error.refusal.reason}" if keyword else str(error)
             return
         tokenizer = byte_tokenizer()
         self.pristine = llguidance.LLMatcher(

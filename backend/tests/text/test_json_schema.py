@@ -187,12 +187,15 @@ def test_what_clients_send_is_held(schema, fitting, others):
         assert not held.takes(json.dumps(value, ensure_ascii=False)), value
 
 
-@pytest.mark.parametrize(("schema", "fitting", "others"), HELD, ids=lambda value: json.dumps(value)[:60])
+# Patterns are in another language then, which the validator cannot read.
+UNPATTERNED = [case for case in HELD if "attern" not in json.dumps(enforceable(case[0]))]
+
+
+@pytest.mark.parametrize(
+    ("schema", "fitting", "others"), UNPATTERNED, ids=lambda value: json.dumps(value)[:60]
+)
 def test_a_rewritten_schema_means_the_same_to_a_validator(schema, fitting, others):
-    """Apart from patterns, which are in another language then."""
     rewritten = enforceable(schema)
-    if "attern" in json.dumps(rewritten):
-        pytest.skip("the rewritten schema has patterns in Rust's syntax")
     kind = Draft7Validator if "$schema" in schema else NEW
     for value in (*fitting, *others, *_values(random.Random(json.dumps(schema)))):
         assert Draft202012Validator(rewritten).is_valid(value) == kind(schema).is_valid(value), value

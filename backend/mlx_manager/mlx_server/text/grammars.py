@@ -14,8 +14,6 @@ from mlx_manager.mlx_server.domain.formats import (
 )
 from mlx_manager.mlx_server.text.json_schema import lark_json
 
-_LEADING_SPACE = r"/[ \n]{0,4}/"
-
 
 def quoted(text: str) -> str:
     """A text as Lark writes it; it never stands for special tokens."""
@@ -42,11 +40,6 @@ def regex(pattern: str) -> str:
     # Only a slash that is not escaped yet needs it; backslashes come in pairs or with what they escape.
     escaped = re.sub(r"\\.|/", lambda found: "\\/" if found[0] == "/" else found[0], pattern, flags=re.S)
     return f"/{escaped}/"
-
-
-def after_reasoning(grammar: str) -> str:
-    """The same behind the white space that follows reasoning."""
-    return opened_by(_LEADING_SPACE, grammar)
 
 
 def opened_by(opening: str, grammar: str) -> str:

@@ -10,6 +10,7 @@ and what cannot be said in these is refused here, with the place.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from mlx_manager.mlx_server.text.json_schema_keywords import draft_named
@@ -17,6 +18,8 @@ from mlx_manager.mlx_server.text.json_schema_rewrite import Rewriting, Unenforce
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 64
+_MAX_KEPT: Final = 512
+_MAX_KEPT_CHARS: Final = 16 * 1024
 
 WHITE_SPACE_OPTIONS: Final[Mapping[str, Any]] = {
     # Once wherever JSON permits white space: a space, or a line end and up to 8 levels of indentation.
@@ -93,6 +96,20 @@ def lark_json(schema: Any) -> str:
     Raises:
         SchemaRefused: where the schema cannot be enforced in full.
     """
+    try:
+        text = json.dumps(schema)
+    except (RecursionError, TypeError):  # what is no JSON is refused with its reason
+        text = ""
+    return _lark_json(text) if 0 < len(text) <= _MAX_KEPT_CHARS else _expression(schema)
+
+
+# Agents send the same tools at each turn.
+@lru_cache(_MAX_KEPT)
+def _lark_json(schema: str) -> str:
+    return _expression(json.loads(schema))
+
+
+def _expression(schema: Any) -> str:
     return "%json " + json.dumps({**enforceable(schema), "x-guidance": WHITE_SPACE_OPTIONS})
 
 
@@ -107,6 +124,7 @@ def explain(message: str) -> str:
 _REASONS: Final = {
     "oneOf constraints": "branches of a oneOf may fit the same value, which cannot be enforced",
     "Unsatisfiable schema": "no value fits it",
+    "NoExtension": "no value fits it",
     "only supported when all keys": "numbers of properties cannot be enforced beside optional ones",
     "are not disjoint": "two of patternProperties fit the same name, which cannot be enforced",
     "circular reference": "a reference to itself has other keywords beside it, which cannot be enforced",
@@ -115,6 +133,9 @@ _REASONS: Final = {
     "fuel": "it is too complex",
     "too large": "it is too complex",
     "too complex": "it is too complex",
+    "too many": "it is too complex",
+    "Too many": "it is too complex",
+    "max is": "it is too complex",
     "limit": "it is too complex",
 }
 

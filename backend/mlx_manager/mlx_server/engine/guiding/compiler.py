@@ -5,6 +5,7 @@ from typing import Final
 
 import llguidance
 
+from mlx_manager.mlx_server.engine.guiding.trial import fault_of
 from mlx_manager.mlx_server.engine.guiding.vocabulary import GuideVocabulary
 
 MAX_GRAMMAR_BYTES: Final = 4 * 2**20
@@ -18,8 +19,11 @@ class GrammarError(ValueError):
 
 
 def _limits() -> llguidance.LLParserLimits:
-    """What a grammar may take: about a second to compile, and some 15 ms for a mask, on an ordinary core."""
-    return llguidance.LLParserLimits(verbose_errors=False)
+    """What a grammar may take: about a second to compile, and some 30 ms for a mask, on an ordinary core.
+
+    A state takes a kilobyte or two. The other bounds (items in a row, a grammar's size) are llguidance's own.
+    """
+    return llguidance.LLParserLimits(step_lexer_fuel=100_000, max_lexer_states=50_000, verbose_errors=False)
 
 
 class GrammarCompiler:
@@ -69,8 +73,8 @@ class GrammarCompiler:
         matcher = llguidance.LLMatcher(self.vocabulary.matching, source, log_level=0, limits=_limits())
         if matcher.is_error():
             return _reason(matcher.get_error())
-        matcher.compute_bitmask()  # what is too complex for its first token is known now
-        return _reason(matcher.get_error()) if matcher.is_error() else matcher
+        fault = fault_of(matcher, self.vocabulary)
+        return _reason(fault) if fault else matcher
 
     def _keep(self, grammar: str, found: llguidance.LLMatcher | str) -> None:
         self._kept[grammar] = found

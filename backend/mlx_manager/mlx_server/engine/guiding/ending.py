@@ -1,5 +1,6 @@
 """The shortest way from where a matcher is to an end of its grammar, nearly."""
 
+import time
 from collections import Counter
 from typing import Final, NamedTuple
 
@@ -15,6 +16,8 @@ _QUOTE: Final = ord('"')
 _LETTERS: Final = b"xy"
 _MOST_STEPS: Final = 192
 _MOST_LOOKED_AT: Final = 4096
+# The masks of a few grammars take thousands of times as long as others.
+_MOST_S: Final = 0.1
 
 
 class Ending(NamedTuple):
@@ -53,7 +56,10 @@ class EndingFinder:
         ahead = matcher.deep_copy()
         path: list[int] = []
         uses: Counter[int] = Counter()
+        deadline = time.monotonic() + _MOST_S
         for _ in range(_MOST_STEPS):
+            if time.monotonic() > deadline:
+                return None
             if ahead.is_accepting():
                 return Ending(path, needs_stop=not ahead.is_stopped())
             step = self._step(ahead, uses)

@@ -17,6 +17,9 @@ def allowed(matcher: llguidance.LLMatcher, vocabulary: GuideVocabulary) -> Mask:
     mask = np.frombuffer(matcher.compute_bitmask(), np.uint32, num_words(vocabulary.width))
     if matcher.is_error():
         raise GuideFault(why(matcher))
+    if matcher.is_stopped() and not matcher.is_accepting():
+        # Only an end is let through there, which would pass for one of a whole text.
+        raise GuideFault("nothing that fits the grammar can follow")
     if np.count_nonzero(mask) == 1 and (only := _only(mask)) is not None:
         return mask if matcher.validate_tokens([only]) == 1 else _spelt(matcher, vocabulary)
     return mask

@@ -36,6 +36,15 @@ class Opening:
             found |= self._refused_after(length)
         return found
 
+    def completing(self, tail: bytes) -> set[int]:
+        """The tokens that would complete the text after this one, whatever they go on with."""
+        found: set[int] = set()
+        for length in [*self.begun(tail), 0]:
+            rest = self.text[length:]
+            found.update(self._vocabulary.ids_of(rest))
+            found.update(token_id for _, token_id in self._vocabulary.longer_than(rest))
+        return found
+
     def begun(self, tail: bytes) -> Iterator[int]:
         """Lengths of the ends of a text that this one begins with, longest first."""
         for length in range(min(len(tail), len(self.text) - 1), 0, -1):

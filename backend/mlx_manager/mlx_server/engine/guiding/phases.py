@@ -126,10 +126,19 @@ class Free:
     Args:
         openings: the texts, each with what makes the phase that it opens; one that makes none of what
             came after it in the same token opens nothing.
+        forbidden: a text that must not come where only white space stands before it, here or after what
+            was opened; None forbids nothing.
     """
 
-    def __init__(self, openings: Sequence[tuple[Opening, Enter]], vocabulary: GuideVocabulary) -> None:
+    def __init__(
+        self,
+        openings: Sequence[tuple[Opening, Enter]],
+        vocabulary: GuideVocabulary,
+        forbidden: Opening | None = None,
+    ) -> None:
         self._openings = openings
+        self._forbidden = forbidden
+        self._edge: bytes | None = b""  # what may be the beginning of what is forbidden
         self._vocabulary = vocabulary
         self._longest = max((len(opening.text) for opening, _ in openings), default=1)
         self._tail = b""
@@ -144,6 +153,8 @@ class Free:
         refused: set[int] = set()
         for opening, _ in self._open:
             refused |= opening.refused(self._tail)
+        if self._forbidden is not None and self._edge is not None:
+            refused |= self._forbidden.completing(self._edge)
         return mask_without(refused, self._vocabulary.width) if refused else None
 
     def take(self, token_id: int, text: bytes) -> Phase:
@@ -153,6 +164,7 @@ class Free:
     def take_text(self, text: bytes) -> Phase:
         """What comes after this text."""
         self._tail += text
+        self._note_edge(text)
         found: list[tuple[int, int, int]] = []
         open_now = self._open
         for number, (opening, _) in enumerate(open_now):
@@ -168,9 +180,14 @@ class Free:
 
     def restart(self) -> "Free":
         """The same after something that it opened: no longer at the start."""
-        again = Free(self._openings, self._vocabulary)
+        again = Free(self._openings, self._vocabulary, self._forbidden)
         again._is_at_start = False
         return again
+
+    def _note_edge(self, text: bytes) -> None:
+        if self._forbidden is not None and self._edge is not None:
+            edge = (self._edge + text).lstrip()
+            self._edge = edge if self._forbidden.text.startswith(edge) else None
 
     def _trim(self) -> None:
         """Forget what can be no beginning of an opening any more."""
@@ -247,6 +264,30 @@ class Reasoning:
         if self._budget is not None and self._num_tokens >= self._budget:
             return True
         return bool(self._reserve) and remaining <= self._reserve + len(self._closing.text)
+
+
+class Gap:
+    """White space may come, and then a held answer.
+
+    Args:
+        held: the answer; its own white space, if it has some, is its beginning.
+    """
+
+    def __init__(self, held: Held, vocabulary: GuideVocabulary) -> None:
+        self._held = held
+        self._vocabulary = vocabulary
+
+    def mask(self, remaining: int) -> Mask | None:
+        """See `Phase`."""
+        held = self._held.mask(remaining)
+        spaces = mask_of(self._vocabulary.spaces, self._vocabulary.width)
+        return None if held is None else held | spaces
+
+    def take(self, token_id: int, text: bytes) -> Phase:
+        """See `Phase`."""
+        if not self._held.accepts(token_id) and token_id in self._vocabulary.spaces:
+            return self._held  # there is one gap, not many
+        return self._held.take(token_id, text)
 
 
 class Undecided:

@@ -1,14 +1,27 @@
 """A guide made ready: its grammars compiled, its texts known."""
 
+import time
 from collections.abc import Callable
+from typing import Final
 
 import llguidance
 
 from mlx_manager.mlx_server.engine.guiding.compiler import GrammarCompiler
 from mlx_manager.mlx_server.engine.guiding.ending import EndingFinder
 from mlx_manager.mlx_server.engine.guiding.openings import Opening
-from mlx_manager.mlx_server.engine.guiding.phases import Enter, Free, Held, Over, Phase, Reasoning, Undecided
+from mlx_manager.mlx_server.engine.guiding.phases import (
+    Enter,
+    Free,
+    Gap,
+    Held,
+    Over,
+    Phase,
+    Reasoning,
+    Undecided,
+)
 from mlx_manager.mlx_server.engine.wire import Guide, ReasoningGuide, Trigger
+
+_MOST_SEARCH_S: Final = 0.05
 
 
 class GuidePlan:
@@ -23,8 +36,11 @@ class GuidePlan:
         self._guide = guide
         self._finder = EndingFinder(vocabulary)
         self._whole = compiler.matcher(guide.grammar) if guide.grammar else None
+        began_at = time.monotonic()
         ending = None if self._whole is None else self._finder.find(self._whole)
         self._base_tokens = 0 if ending is None else ending.num_tokens
+        # Looked for again while the sequence decodes, which other sequences must not wait for.
+        self._ends_in_time = time.monotonic() - began_at < _MOST_SEARCH_S
         self._calls = [self._call(trigger, compiler) for trigger in guide.triggers]
         self._closing = None if guide.reasoning is None else self._closed_by(guide.reasoning)
 
@@ -44,18 +60,22 @@ class GuidePlan:
     def _held(self) -> Held:
         assert self._whole is not None
         whole = self._whole.deep_copy()
-        return Held(whole, self._vocabulary, Over, self._finder, self._base_tokens)
+        finder = self._finder if self._ends_in_time else None
+        return Held(whole, self._vocabulary, Over, finder, self._base_tokens)
 
     def _free(self, *, may_reason: bool = True) -> Free:
         free: Free
         openings: list[tuple[Opening, Enter]] = [
             (opening, self._enter_call(matcher, lambda: free)) for opening, matcher in self._calls
         ]
-        reasoning = self._guide.reasoning
-        if reasoning is not None and may_reason and not reasoning.is_open:
+        reasoning, forbidden = self._guide.reasoning, None
+        if reasoning is not None:
             opening = Opening(reasoning.opening.encode(), self._vocabulary, lambda _: True, at_start=True)
-            openings.append((opening, lambda rest: self._reasoning().take_text(rest)))
-        free = Free(openings, self._vocabulary)
+            if may_reason and not reasoning.is_open:
+                openings.append((opening, lambda rest: self._reasoning().take_text(rest)))
+            elif reasoning.budget is not None:
+                forbidden = opening  # a second block would have no bound
+        free = Free(openings, self._vocabulary, forbidden)
         return free
 
     def _enter_call(self, matcher: llguidance.LLMatcher, free: Callable[[], Free]) -> Enter:
@@ -86,7 +106,9 @@ class GuidePlan:
         if self._whole is None:
             return self._free(may_reason=False).take_text(rest)
         held = self._held()
-        return held.settled() if held.feed(rest) else None
+        if not rest.strip(b" \n"):
+            return held if rest else Gap(held, self._vocabulary)
+        return held.settled() if held.feed(rest.lstrip(b" \n")) else None
 
     def _call(self, trigger: Trigger, compiler: GrammarCompiler) -> tuple[Opening, llguidance.LLMatcher]:
         matcher = compiler.matcher(trigger.grammar)
@@ -103,7 +125,7 @@ class GuidePlan:
         return Opening(
             reasoning.closing.encode(),
             self._vocabulary,
-            lambda rest: whole is None or self._accepts(whole, rest),
+            lambda rest: whole is None or self._accepts(whole, rest.lstrip(b" \n")),
         )
 
     def _accepts(self, matcher: llguidance.LLMatcher, rest: bytes) -> bool:

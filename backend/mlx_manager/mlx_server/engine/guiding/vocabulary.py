@@ -4,10 +4,14 @@ import bisect
 import json
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Final
 
 import llguidance
 
 from mlx_manager.mlx_server.engine.wire import Vocabulary
+
+# Between reasoning and an answer stands a blank line, at most.
+_MOST_SPACES: Final = 2
 
 
 class GuideVocabulary:
@@ -65,6 +69,15 @@ class GuideVocabulary:
             if (start := token.find(text)) >= 0 and start + len(text) < len(token):
                 found.append((token[start + len(text) :], token_id))
         return found
+
+    @cached_property
+    def spaces(self) -> Sequence[int]:
+        """The tokens that are a little white space and nothing else."""
+        return [
+            token_id
+            for token_id, text in enumerate(self._bytes)
+            if 0 < len(text) <= _MOST_SPACES and not text.strip(b" \n")
+        ]
 
     @cached_property
     def _bytes(self) -> list[bytes]:
