@@ -1,4 +1,4 @@
-"""Clients of OpenAI's chat API: opencode 1.18, aider 0.86, the AI SDK 6, Codex 0.77."""
+"""Clients of OpenAI's chat API: opencode 1.18, aider 0.86, Codex 0.77."""
 
 from typing import Any, Final
 
@@ -6,7 +6,6 @@ from tests.agents.session import Session
 from tests.protocols.dialects import chat
 
 _PATH: Final = "/v1/chat/completions"
-_DRAFT_7: Final = "http://json-schema.org/draft-07/schema#"
 _DRAFT_2020: Final = "https://json-schema.org/draft/2020-12/schema"
 # zod writes these bounds for every integer.
 _SAFE: Final = 2**53 - 1
@@ -59,10 +58,11 @@ _OPENCODE_TOOLS: Final = [
         | _object(["url"], url=_TEXT, format={"type": "string", "enum": ["text", "html"], "default": "text"}),
     ),
 ]
+_OPENCODE_START: Final = [_AGENT_SYSTEM, _ASKED]
 _OPENCODE: Final = {
     "model": "demo",
     "max_tokens": 8192,
-    "messages": [_AGENT_SYSTEM, _ASKED],
+    "messages": _OPENCODE_START,
     "tools": _OPENCODE_TOOLS,
     "tool_choice": "auto",
     "stream": True,
@@ -90,32 +90,6 @@ _AIDER_START: Final = [
 ]
 _AIDER: Final = {"model": "demo", "temperature": 0, "stream": True}
 
-_WEATHER: Final = _tool(
-    "get_weather",
-    {"$schema": _DRAFT_7} | _object(["city"], city=_TEXT) | {"additionalProperties": False},
-)
-_BRIEF: Final = _message("system", "You are brief.")
-_WEATHER_ASKED: Final = _message("user", "What is the weather in Oslo?")
-_AI_SDK: Final = {"model": "demo", "tools": [_WEATHER], "tool_choice": "auto"}
-_FORCED: Final = {"tool_choice": {"type": "function", "function": {"name": "get_weather"}}}
-_OBJECT: Final = {
-    "model": "demo",
-    "messages": [_message("user", "Oslo?")],
-    "response_format": {
-        "type": "json_schema",
-        "json_schema": {
-            "name": "response",
-            "strict": True,
-            "schema": {"$schema": _DRAFT_7, "additionalProperties": False}
-            | _object(
-                ["city", "degrees"],
-                city=_TEXT,
-                degrees={"type": "integer", "minimum": -_SAFE, "maximum": _SAFE},
-            ),
-        },
-    },
-}
-
 # Each tool's name stands beside its function once more.
 _CODEX_TOOLS: Final = [
     _tool(name, _object(required, **properties) | {"additionalProperties": False}) | {"name": name}
@@ -139,7 +113,7 @@ CHAT_SESSIONS: Final = (
         _OPENCODE
         | {
             "messages": [
-                *_OPENCODE["messages"],
+                *_OPENCODE_START,
                 _called("bash", '{"command":"cat a"}', ""),
                 _result("the file\n"),
                 _message("assistant", "There it is."),
@@ -167,31 +141,6 @@ CHAT_SESSIONS: Final = (
             ]
         },
     ),
-    Session(
-        "AI SDK",
-        chat,
-        _PATH,
-        _AI_SDK | {"messages": [_BRIEF, _WEATHER_ASKED]},
-        _AI_SDK
-        | {
-            "messages": [
-                _BRIEF,
-                _WEATHER_ASKED,
-                _called("get_weather", '{"city":"Oslo"}', None),
-                _result('{"city":"Oslo","degrees":18}'),
-            ]
-        },
-        offered=("get_weather",),
-    ),
-    Session(
-        "AI SDK, forced",
-        chat,
-        _PATH,
-        _AI_SDK | _FORCED | {"messages": [_WEATHER_ASKED]},
-        _AI_SDK | _FORCED | {"messages": [_WEATHER_ASKED], "stream": True},
-        offered=("get_weather",),
-    ),
-    Session("AI SDK, object", chat, _PATH, _OBJECT, _OBJECT | {"stream": True}),
     Session(
         "Codex 0.77, chat",
         chat,

@@ -1,7 +1,5 @@
 """What coding agents and SDKs send is read whole: their tools are offered and held, the rest is named."""
 
-from typing import Final
-
 import llguidance
 import pytest
 
@@ -9,14 +7,10 @@ from mlx_manager.mlx_server.domain.formats import LarkFormat
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.json_schema import refusal
 from mlx_manager.mlx_server.text.tokenizer import Tokenizer
-from tests.agents.chat_clients import CHAT_SESSIONS
-from tests.agents.messages_clients import MESSAGES_SESSIONS
-from tests.agents.responses_clients import PATCH_GRAMMAR, RESPONSES_SESSIONS, SCRIPT_GRAMMAR
+from tests.agents.grammars import PATCH_GRAMMAR, SCRIPT_GRAMMAR
 from tests.agents.session import Session
+from tests.agents.sessions import each_session
 from tests.live.server import DEMO
-
-SESSIONS: Final = (*CHAT_SESSIONS, *RESPONSES_SESSIONS, *MESSAGES_SESSIONS)
-each_session = pytest.mark.parametrize("session", SESSIONS, ids=str)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,4 @@
-"""Clients of Anthropic's messages API: Claude Code 2.1.197 and 2.1.332, the AI SDK 6.
-
-What Claude Code's turns have in common is in `tests.claude_code`; here is what its newer tools and turns add.
-"""
+"""Claude Code 2.1.197 and 2.1.332: what their tools and turns have beyond `tests.claude_code`."""
 
 from typing import Any, Final
 
@@ -104,16 +101,7 @@ _NEW: Final[dict[str, Any]] = {
 _ENVIRONMENT: Final = "# Environment\nA folder."
 _PER_TURN: Final = {"output_config": {"effort": "medium"}}
 
-_WEATHER_ASKED: Final = {"role": "user", "content": [_text("What is the weather in Oslo?")]}
-_WEATHER: Final = _tool("get_weather", ["city"], city=_TEXT) | {"eager_input_streaming": True}
-_AI_SDK: Final = {
-    "model": "demo",
-    "max_tokens": 4096,
-    "system": [_text("You are brief.")],
-    "tools": [_WEATHER],
-}
-
-MESSAGES_SESSIONS: Final = (
+CLAUDE_CODE_SESSIONS: Final = (
     Session(
         "Claude Code 2.1.197",
         messages,
@@ -149,30 +137,5 @@ MESSAGES_SESSIONS: Final = (
         ),
         unheld=("Workflow",),
         headers=HEADERS,
-    ),
-    Session(
-        "AI SDK, messages",
-        messages,
-        "/v1/messages",
-        _AI_SDK | {"messages": [_WEATHER_ASKED], "tool_choice": {"type": "auto"}},
-        _AI_SDK
-        | {
-            "messages": [
-                _WEATHER_ASKED,
-                {
-                    "role": "assistant",
-                    "content": [
-                        {"type": "tool_use", "id": "c", "name": "get_weather", "input": {"city": "Oslo"}}
-                    ],
-                },
-                {
-                    "role": "user",
-                    "content": [{"type": "tool_result", "tool_use_id": "c", "content": '{"degrees":18}'}],
-                },
-            ],
-            "tool_choice": {"type": "any", "disable_parallel_tool_use": True},
-        },
-        offered=("get_weather",),
-        ignored=("tools.0.eager_input_streaming",),
     ),
 )

@@ -1,43 +1,13 @@
-"""Clients of OpenAI's responses API: Codex 0.77 and 0.171, the AI SDK 6."""
+"""Codex 0.77 and 0.171, by OpenAI's responses API."""
 
 from typing import Any, Final
 
+from tests.agents.grammars import PATCH_GRAMMAR, SCRIPT_GRAMMAR
 from tests.agents.session import Session
 from tests.protocols.dialects import responses
 
 _PATH: Final = "/v1/responses"
 _TEXT: Final = {"type": "string"}
-
-# In the words that the agents' grammars use: an import, an alias, optional and repeated rules, a line's rest.
-PATCH_GRAMMAR: Final = r"""start: opening change+ closing
-opening: "*** Begin" NL
-closing: "*** End" NL?
-
-change: added | removed | edited
-added: "*** Add: " name NL new_line+
-removed: "*** Delete: " name NL
-edited: "*** Update: " name NL moved? lines?
-
-name: /(.+)/
-new_line: "+" /(.*)/ NL -> line
-
-moved: "*** Move: " name NL
-lines: (place | line)+ last?
-place: ("@@" | "@@ " /(.+)/) NL
-line: ("+" | "-" | " ") /(.*)/ NL
-last: "*** Last" NL
-
-%import common.LF -> NL
-"""
-SCRIPT_GRAMMAR: Final = r"""
-start: with_note | plain
-with_note: NOTE NEWLINE SOURCE
-plain: SOURCE
-
-NOTE: /[ \t]*\/\/ @note:[^\r\n]*/
-NEWLINE: /\r?\n/
-SOURCE: /[\s\S]+/
-"""
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:
@@ -182,19 +152,7 @@ _KNOWN_CALLS: Final = [
     _said("user", "And now?", id="msg_f"),
 ]
 
-_WEATHER_ASKED: Final = [
-    {"role": "system", "content": "You are brief."},
-    {"role": "user", "content": [{"type": "input_text", "text": "What is the weather in Oslo?"}]},
-]
-_WEATHER: Final = {
-    "type": "function",
-    "name": "get_weather",
-    "description": "Gets the weather.",
-    "parameters": {"$schema": "http://json-schema.org/draft-07/schema#"} | _object(["city"], city=_TEXT),
-}
-_AI_SDK: Final = {"model": "demo", "tools": [_WEATHER], "tool_choice": "auto"}
-
-RESPONSES_SESSIONS: Final = (
+CODEX_SESSIONS: Final = (
     Session(
         "Codex 0.77",
         responses,
@@ -235,25 +193,5 @@ RESPONSES_SESSIONS: Final = (
             "input.0.tools.1.description",
         ),
         headers={"x-openai-internal-codex-responses-lite": "true", "originator": "codex_exec"},
-    ),
-    Session(
-        "AI SDK, responses",
-        responses,
-        _PATH,
-        _AI_SDK | {"input": _WEATHER_ASKED},
-        _AI_SDK
-        | {
-            "input": [
-                *_WEATHER_ASKED,
-                {
-                    "type": "function_call",
-                    "call_id": "call_1",
-                    "name": "get_weather",
-                    "arguments": '{"city":"Oslo"}',
-                },
-                {"type": "function_call_output", "call_id": "call_1", "output": '{"degrees":18}'},
-            ]
-        },
-        offered=("get_weather",),
     ),
 )
