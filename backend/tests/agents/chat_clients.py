@@ -56,9 +56,7 @@ _OPENCODE_TOOLS: Final = [
     _tool(
         "webfetch",
         {"$schema": _DRAFT_2020}
-        | _object(
-            ["url"], url=_TEXT, format={"type": "string", "enum": ["text", "html"], "default": "text"}
-        ),
+        | _object(["url"], url=_TEXT, format={"type": "string", "enum": ["text", "html"], "default": "text"}),
     ),
 ]
 _OPENCODE: Final = {

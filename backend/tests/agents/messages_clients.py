@@ -73,7 +73,10 @@ def _claude_code(build: str, *turns: Any, tools: list[Any], **fields: Any) -> di
     }
 
 
-_ASKED: Final = {"role": "user", "content": [_text("<system-reminder>\nNone.\n</system-reminder>"), _text("Go.")]}
+_ASKED: Final = {
+    "role": "user",
+    "content": [_text("<system-reminder>\nNone.\n</system-reminder>"), _text("Go.")],
+}
 _CALLED: Final = {
     "role": "assistant",
     "content": [{"type": "tool_use", "id": "call_1", "name": "Bash", "input": {"command": "ls"}}],
@@ -126,9 +129,14 @@ MESSAGES_SESSIONS: Final = (
         messages,
         PATH,
         _claude_code(
-            "332", _ASKED, {"role": "system", "content": [_text(_ENVIRONMENT, marked=True)], **_PER_TURN}, **_NEW
+            "332",
+            _ASKED,
+            {"role": "system", "content": [_text(_ENVIRONMENT, marked=True)], **_PER_TURN},
+            **_NEW,
         ),
-        _claude_code("332", _ASKED, {"role": "system", "content": _ENVIRONMENT, **_PER_TURN}, *_LATER, **_NEW),
+        _claude_code(
+            "332", _ASKED, {"role": "system", "content": _ENVIRONMENT, **_PER_TURN}, *_LATER, **_NEW
+        ),
         offered=("Bash", "Workflow", "Placeholder"),
         ignored=(
             "system.0",

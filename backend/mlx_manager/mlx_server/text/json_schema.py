@@ -93,7 +93,12 @@ def lark_json(schema: Any) -> str:
     Raises:
         SchemaRefused: where the schema cannot be enforced in full.
     """
-    return "%json " + json.dumps({**enforceable(schema), "x-guidance": WHITE_SPACE_OPTIONS})
+    return lark_enforceable(enforceable(schema))
+
+
+def lark_enforceable(schema: Mapping[str, Any]) -> str:
+    """The same of a schema that `enforceable` made, or a part of one."""
+    return "%json " + json.dumps({**schema, "x-guidance": WHITE_SPACE_OPTIONS})
 
 
 def explain(message: str) -> str:
