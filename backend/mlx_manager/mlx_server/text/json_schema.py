@@ -96,6 +96,7 @@ def lark_json(schema: Any) -> str:
     Raises:
         SchemaRefused: where the schema cannot be enforced in full.
     """
+<<<<<<< HEAD
     try:
         text = json.dumps(schema)
     except (RecursionError, TypeError):  # what is no JSON is refused with its reason
@@ -111,6 +112,14 @@ def _lark_json(schema: str) -> str:
 
 def _expression(schema: Any) -> str:
     return "%json " + json.dumps({**enforceable(schema), "x-guidance": WHITE_SPACE_OPTIONS})
+=======
+    return lark_enforceable(enforceable(schema))
+
+
+def lark_enforceable(schema: Mapping[str, Any]) -> str:
+    """The same of a schema that `enforceable` made, or a part of one."""
+    return "%json " + json.dumps({**schema, "x-guidance": WHITE_SPACE_OPTIONS})
+>>>>>>> holds
 
 
 def explain(message: str) -> str:

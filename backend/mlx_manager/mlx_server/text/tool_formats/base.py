@@ -87,3 +87,9 @@ class ToolFormat(Protocol):
     def forced(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> str:
         """The Lark grammar (rule `start`) of an answer that is one call, or where `parallel` several."""
         ...
+
+    def unheld(self, tool: HeldTool) -> str:
+        """Why this format's grammar does not hold a call of the tool to all that its schema, or the grammar
+        of its text, says: the first JSON pointer whose keyword is left out. Empty where it holds all.
+        """
+        ...

@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from mlx_manager.mlx_server.domain.guide import Trigger
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.tool_formats import grammar
 from mlx_manager.mlx_server.text.tool_formats.base import CallSplitter, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, arguments_schema
+from mlx_manager.mlx_server.text.tool_formats.grammar import NO_STRING, Rules, any_of, held_schema
 from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
@@ -27,8 +27,9 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
     wait,
 )
 from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
+from mlx_manager.mlx_server.text.tool_formats.text_grammar import ANY_TEXT, text_of_input, text_terminal
 from mlx_manager.mlx_server.text.tool_formats.value_grammar import ValueStyle
-from mlx_manager.mlx_server.text.tool_formats.values import is_closed, properties_of
+from mlx_manager.mlx_server.text.tool_formats.values import properties_of
 
 _QUOTE: Final = '<|"|>'
 _WORDS: Final = {
@@ -44,21 +45,35 @@ _KEY: Final = "/[A-Za-z_][A-Za-z0-9_]{0,63}/"
 
 
 def _any_string(rules: Rules) -> str:
+    return _string_of(rules, ANY_TEXT)
+
+
+def _string_of(rules: Rules, body: str) -> str:
+    """Lark of a string between its marks, which is what a terminal's body says."""
     if not rules.is_plain(_QUOTE):
-        return f"{rules.mark(_QUOTE)} {rules.add('TEXT', '/(?s:.*)/')} {rules.mark(_QUOTE)}"
+        return f"{rules.mark(_QUOTE)} {rules.add('TEXT', body)} {rules.mark(_QUOTE)}"
     end = re.escape(_QUOTE)
-    text = rules.add("TEXT", f"(/(?s:.*)/ & ~/(?s:.*){end}(?s:.*)/) {quoted(_QUOTE)}")
+    text = rules.add("TEXT", f"(({body}) & ~/(?s:.*){end}(?s:.*)/) {quoted(_QUOTE)}")
     return f"{quoted(_QUOTE)} {text}"
+
+
+def _can_write(text: str, is_key: bool) -> bool:
+    if not is_key:
+        return _QUOTE not in text
+    return ":" not in text and text == text.strip() and not text.startswith((",", "}", _QUOTE))
 
 
 _STYLE: Final = ValueStyle(
     words={"true": "true", "false": "false", "null": "null"},
+    json_types=frozenset({"integer", "number"}),
     string=_any_string,
+    held_string=lambda rules, schema, root, at: _string_of(rules, text_terminal(rules, schema, root, at)),
     quote=lambda rules, text: f"{rules.mark(_QUOTE)} {quoted(text)} {rules.mark(_QUOTE)}",
     key=lambda rules, text: quoted(text),
     any_key=lambda rules: rules.add("KEY", _KEY),
     comma='","',
     colon='":"',
+    can_write=_can_write,
     sorts_keys=True,
 )
 
@@ -87,6 +102,9 @@ class GemmaCalls:
         one = rules.add("call", f"{rules.mark(self.opening)} {self._any_call(rules, tools)}")
         return rules.text(f"{rules.space} {grammar.repeated(one, rules.space, parallel=parallel)}")
 
+    def unheld(self, tool: HeldTool) -> str:
+        return grammar.gap_of(lambda rules: _members(rules, tool))
+
     def _any_call(self, rules: Rules, tools: Sequence[HeldTool]) -> str:
         calls = any_of(f'{quoted(tool.name)} "{{" {_members(rules, tool)} "}}"' for tool in tools)
         return f'"call:" {calls} {rules.mark(self.closing)}'
@@ -104,18 +122,17 @@ class GemmaCalls:
 
 def _members(rules: Rules, tool: HeldTool) -> str:
     """A call's arguments; the template writes them in the order of their names."""
-    schema: Mapping[str, Any] = arguments_schema(tool)
-    if not (members := properties_of(schema)) and is_closed(schema):
-        return ""
-    if not members:
-        pair = f'{rules.add("KEY", _KEY)} ":" {_STYLE.value(rules, {}, schema)}'
-        return f'({pair} ("," {pair})*)?'
-    required = frozenset(schema.get("required", ()))
-    pairs = [
-        (f'{quoted(key)} ":" {_STYLE.value(rules, one, schema)}', key in required)
-        for key, one in _STYLE.in_order(members)
-    ]
-    return _STYLE.members(rules, pairs)
+    if tool.text_input is not None:
+        text = text_of_input(tool.text_input)
+        if text is not None:
+            return f'"input:" {_string_of(rules, text)}'
+        rules.gap = rules.gap or NO_STRING
+    schema = held_schema(tool)
+    for key in properties_of(schema):
+        if not _can_write(key, True):
+            rules.leave_out("/properties", key)
+    any_key = f'{rules.add("KEY", _KEY)} ":"'
+    return _STYLE.arguments(rules, schema, lambda key: quoted(f"{key}:"), any_key)
 
 
 def _object(source: Source) -> Reading[None]:

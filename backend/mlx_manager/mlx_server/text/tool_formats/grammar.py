@@ -1,15 +1,17 @@
 """Pieces of Lark, in llguidance's dialect, of which the formats make their grammars."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from mlx_manager.mlx_server.domain.formats import LarkFormat, RegexFormat
 from mlx_manager.mlx_server.domain.tools import TextInput
-from mlx_manager.mlx_server.text.json_schema import lark_json
+from mlx_manager.mlx_server.text.json_schema import SchemaRefused, enforceable, lark_json
+from mlx_manager.mlx_server.text.json_schema_references import escaped
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool, Literal
 from mlx_manager.mlx_server.text.tool_formats.json_lark import json_string_of
-from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
+from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted, slashed
 
+NO_STRING: Final = "the grammar uses what cannot be enforced within a string, as this model's calls have it"
 ANY_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
 
 
@@ -18,11 +20,16 @@ class Rules:
 
     Args:
         literal: writes a text in which special tokens may stand.
+
+    Attributes:
+        gap: the first thing asked for that it does not hold a call to; empty where there is none.
     """
 
     def __init__(self, literal: Literal) -> None:
         self.literal = literal
+        self.gap = ""
         self._lines: dict[str, str] = {}
+        self._named: dict[int, tuple[Any, str]] = {}
 
     def add(self, name: str, body: str) -> str:
         """A rule, or a terminal where the name is upper case; the name to use it by."""
@@ -32,6 +39,20 @@ class Rules:
             taken = f"{name}_{number}"
         self._lines[taken] = body
         return taken
+
+    def named(self, schema: Any, make: Callable[[], str]) -> str:
+        """The rule of a schema that others refer to, which is written once and may refer to itself."""
+        if id(schema) not in self._named:
+            name = self.add("value", f"# {len(self._named)}")
+            self._named[id(schema)] = (schema, name)
+            self._lines[name] = make()
+        return self._named[id(schema)][1]
+
+    def leave_out(self, at: str, keyword: str) -> None:
+        """Take down that a keyword of the schema at a JSON pointer is not held to."""
+        before, reference, _ = at.partition("/$ref")
+        place = f"{before}{reference} leads to {keyword}, which" if reference else f"{at}/{escaped(keyword)}"
+        self.gap = self.gap or f"{place} cannot be enforced in the format of this model's calls"
 
     @property
     def space(self) -> str:
@@ -66,6 +87,16 @@ def repeated(one: str, separator: str, *, parallel: bool) -> str:
     return f"{one} ({separator} {one})*" if parallel else one
 
 
+def gap_of(write: Callable[[Rules], object]) -> str:
+    """What a grammar does not hold a call to; empty where it holds all."""
+    rules = Rules(quoted)
+    try:
+        write(rules)
+    except SchemaRefused as refused:
+        return str(refused)
+    return rules.gap
+
+
 def json_of(schema: Mapping[str, Any]) -> str:
     """JSON that fits a schema, which can be enforced."""
     return lark_json(schema)
@@ -73,13 +104,25 @@ def json_of(schema: Mapping[str, Any]) -> str:
 
 def json_arguments(rules: Rules, tool: HeldTool) -> str:
     """A tool's arguments as a JSON object."""
-    match tool.text_input:
-        case TextInput(grammar=LarkFormat(grammar=lark)) if (held := json_string_of(lark)) is not None:
-            space = rules.space
-            return rules.add(
-                "arguments", f'"{{" {space} "\\"input\\"" {space} ":" {space} {held} {space} "}}"'
-            )
+    if (text := text_argument(rules, tool)) is not None:
+        space = rules.space
+        return rules.add("arguments", f'"{{" {space} "\\"input\\"" {space} ":" {space} {text} {space} "}}"')
     return rules.add("arguments", json_of(arguments_schema(tool)))
+
+
+def text_argument(rules: Rules, tool: HeldTool) -> str | None:
+    """A tool's text as a JSON string; None where its schema says what there is to say, or nothing can be."""
+    match tool.text_input:
+        case TextInput(grammar=LarkFormat(grammar=lark)):
+            pass
+        case TextInput(grammar=RegexFormat(pattern=pattern)):
+            lark = f"start: TEXT\nTEXT: /{slashed(pattern)}/\n"
+        case _:
+            return None
+    held = json_string_of(lark)
+    if held is None and isinstance(tool.text_input.grammar, LarkFormat):
+        rules.gap = rules.gap or NO_STRING
+    return held
 
 
 def arguments_schema(tool: HeldTool) -> Mapping[str, Any]:
@@ -95,3 +138,12 @@ def arguments_schema(tool: HeldTool) -> Mapping[str, Any]:
         "required": ["input"],
         "additionalProperties": False,
     }
+
+
+def held_schema(tool: HeldTool) -> Mapping[str, Any]:
+    """The same in the grammar engine's words, of which a format writes a grammar of its own.
+
+    Raises:
+        SchemaRefused: where the schema cannot be enforced in full.
+    """
+    return enforceable(arguments_schema(tool))

@@ -21,7 +21,7 @@ from mlx_manager.mlx_server.text.reasoning_formats.harmony_messages import (
 )
 from mlx_manager.mlx_server.text.reasoning_formats.known import HARMONY_MARKS
 from mlx_manager.mlx_server.text.tool_formats.base import CallEvent, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import any_of, arguments_schema, json_of
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, gap_of, json_arguments
 
 _CALLED: Final = "<|channel|>commentary to=functions."
 _IS_JSON: Final = " <|constrain|>json<|message|>"
@@ -112,17 +112,23 @@ class HarmonyFormat:
     def triggers(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> tuple[Trigger, ...]:
         """A header's beginning up to the function's name, in each way in which models write it."""
         return tuple(
-            Trigger(text, "start: " + any_of(_call("", rest, tool, literal) for tool in tools), at_start)
-            for text, rest, at_start in _OPENINGS
+            Trigger(text, _calls("", rest, tools, literal), at_start) for text, rest, at_start in _OPENINGS
         )
 
     def forced(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> str:
         """One call: its end ends the sequence, so that there never are several."""
-        return "start: " + any_of(_call(_CALLED, _IS_JSON, tool, literal) for tool in tools)
+        return _calls(_CALLED, _IS_JSON, tools, literal)
+
+    def unheld(self, tool: HeldTool) -> str:
+        """Why this format's grammar does not hold a call of the tool to all that is asked for."""
+        return gap_of(lambda rules: json_arguments(rules, tool))
 
 
 HARMONY: Final = HarmonyFormat()
 
 
-def _call(opening: str, rest: str, tool: HeldTool, literal: Literal) -> str:
-    return f"{literal(opening + tool.name + rest)} {json_of(arguments_schema(tool))}"
+def _calls(opening: str, rest: str, tools: Sequence[HeldTool], literal: Literal) -> str:
+    rules = Rules(literal)
+    return rules.text(
+        any_of(f"{literal(opening + tool.name + rest)} {json_arguments(rules, tool)}" for tool in tools)
+    )

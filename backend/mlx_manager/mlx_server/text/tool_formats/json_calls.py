@@ -113,6 +113,9 @@ class JsonCalls:
             )
         return rules.text(f"{rules.space} {calls}")
 
+    def unheld(self, tool: HeldTool) -> str:
+        return grammar.gap_of(lambda rules: grammar.json_arguments(rules, tool))
+
     def _after_opening(self, tools: Sequence[HeldTool], *, parallel: bool, literal: Literal) -> str:
         rules = Rules(literal)
         if self.is_list:

@@ -77,6 +77,9 @@ class NamedCalls:
         one = rules.add("call", f"{rules.mark(self.call)} {self._any_call(rules, tools)}")
         return rules.text(f"{rules.space} {grammar.repeated(one, rules.space, parallel=parallel)}")
 
+    def unheld(self, tool: HeldTool) -> str:
+        return grammar.gap_of(lambda rules: grammar.json_arguments(rules, tool))
+
     def _section(self, rules: Rules, tools: Sequence[HeldTool], *, parallel: bool) -> str:
         """What follows a section's opening."""
         space = rules.space

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from mlx_manager.mlx_server.domain.guide import Trigger
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
+from mlx_manager.mlx_server.text.json_schema import lark_enforceable
 from mlx_manager.mlx_server.text.tool_formats import grammar
 from mlx_manager.mlx_server.text.tool_formats.base import CallSplitter, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, arguments_schema
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, held_schema, text_argument
 from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 from mlx_manager.mlx_server.text.tool_formats.source import (
     CallArguments,
@@ -27,18 +28,33 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
 )
 from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
 from mlx_manager.mlx_server.text.tool_formats.value_grammar import ValueStyle
-from mlx_manager.mlx_server.text.tool_formats.values import is_closed, properties_of
+from mlx_manager.mlx_server.text.tool_formats.values import properties_of
 
 _NAME: Final = re.compile(r"[\w.-]+")
 # Python's strings, and what else stands between two of its brackets and commas.
 _TOKEN: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^'\"\[\](){},]+|[\[\](){},]", re.S)
 _JSON_WORDS: Final = {"true": True, "false": False, "null": None}
+# What ends a key, in front of its equals sign.
+_NO_KEY: Final = re.compile(r"[=\[\](){},'\"]|^\s|\s$")
+
+
+def _string(rules: Rules) -> str:
+    return rules.add("STRING", '/"([^"\\\\\\n\\r\\x00]|\\\\["\\\\\'nrt])*"/')
+
+
+def _quoted(rules: Rules, text: str) -> str:
+    return quoted(json.dumps(text, ensure_ascii=False))
+
+
 STYLE: Final = ValueStyle(
     words={"true": "True", "false": "False", "null": "None"},
-    string=lambda rules: rules.add("STRING", '/"([^"\\\\\\n]|\\\\["\\\\\'nrt])*"/'),
-    quote=lambda rules, text: quoted(json.dumps(text, ensure_ascii=False)),
-    key=lambda rules, text: quoted(json.dumps(text, ensure_ascii=False)),
-    any_key=lambda rules: rules.add("STRING", '/"([^"\\\\\\n]|\\\\["\\\\\'nrt])*"/'),
+    # A string of JSON with these escapes is one of Python's.
+    json_types=frozenset({"string", "integer", "number"}),
+    string=_string,
+    held_string=lambda rules, schema, root, at: rules.add("json", lark_enforceable(schema)),
+    quote=_quoted,
+    key=_quoted,
+    any_key=_string,
     comma='"," / ?/',
     colon='":" / ?/',
 )
@@ -107,21 +123,20 @@ class PythonCalls:
     def _call(self, rules: Rules, tool: HeldTool) -> str:
         return f'{quoted(tool.name)} "(" {self._after_name(rules, tool)}'
 
+    def unheld(self, tool: HeldTool) -> str:
+        return grammar.gap_of(lambda rules: self._after_name(rules, tool))
+
     def _after_name(self, rules: Rules, tool: HeldTool) -> str:
         """A call from the bracket after its name on."""
-        schema = arguments_schema(tool)
-        if not (members := properties_of(schema)) and is_closed(schema):
-            return '")"'
-        if not members:
-            any_key = rules.add("KEY", "/[A-Za-z_][A-Za-z0-9_]{0,63}/")
-            pair = f'{any_key} "=" {STYLE.value(rules, {}, schema)}'
-            return f'({pair} ({STYLE.comma} {pair})*)? ")"'
-        required = frozenset(schema.get("required", ()))
-        pairs = [
-            (f'{quoted(key)} "=" {STYLE.value(rules, one, schema)}', key in required)
-            for key, one in members.items()
-        ]
-        return f'{STYLE.members(rules, pairs)} ")"'
+        if (text := text_argument(rules, tool)) is not None:
+            return f'"input=" {text} ")"'
+        schema = held_schema(tool)
+        for key in properties_of(schema):
+            if _NO_KEY.search(key):
+                rules.leave_out("/properties", key)
+        any_key = f'{rules.add("KEY", "/[A-Za-z_][A-Za-z0-9_]{0,63}/")} "="'
+        members = STYLE.arguments(rules, schema, lambda key: quoted(f"{key}="), any_key)
+        return f'{members} ")"'
 
 
 def _read_calls(source: Source, closing: str, names: Collection[str] | None) -> Reading[None]:

@@ -14,40 +14,60 @@ _DEPTH: Final = 16
 def resolved(schema: Any, root: Mapping[str, Any]) -> Any:
     """A schema with its reference into the root followed, where it is no more than one."""
     for _ in range(_DEPTH):
-        if not (isinstance(schema, Mapping) and isinstance(reference := schema.get("$ref"), str)):
+        if not (isinstance(schema, Mapping) and schema.keys() == {"$ref"}):
             break
-        found: Any = root
-        for key in reference.removeprefix("#").strip("/").split("/"):
-            found = (
-                found.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
-            )
+        found = target_of(schema, root)
         if found is None:
             break
         schema = found
     return schema
 
 
-def types_of(schema: Any, root: Mapping[str, Any], depth: int = _DEPTH) -> frozenset[str]:
-    """The types that a schema lets through; all where it does not say."""
+def target_of(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
+    """Where a schema's reference leads within the root; None where it does not."""
+    if not isinstance(reference := schema.get("$ref"), str):
+        return None
+    found: Any = root
+    for key in filter(None, reference.removeprefix("#").split("/")):
+        found = found.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+    return found
+
+
+def types_of(
+    schema: Any, root: Mapping[str, Any], known: dict[int, frozenset[str]] | None = None
+) -> frozenset[str]:
+    """The types that a schema lets through; all where it does not say.
+
+    Args:
+        known: of the schemas that were met, by their identity: each is looked at once, whatever refers to it.
+    """
+    known = {} if known is None else known
     schema = resolved(schema, root)
-    if not isinstance(schema, Mapping) or depth == 0:
-        return ALL_TYPES
-    found = ALL_TYPES
+    if not isinstance(schema, Mapping):
+        return frozenset() if schema is False else ALL_TYPES
+    if id(schema) in known:
+        return known[id(schema)]
+    known[id(schema)] = found = ALL_TYPES  # as far as is known while it refers to itself
     match schema.get("type"):
         case str(one):
             found = frozenset({one})
         case [*several]:
             found = frozenset(map(str, several))
+    if "number" in found:
+        found |= {"integer"}
     if "const" in schema:
         found &= {_type_of(schema["const"])}
     if isinstance(choices := schema.get("enum"), Sequence):
         found &= frozenset(map(_type_of, choices))
+    if "$ref" in schema and len(schema) > 1 and (target := target_of(schema, root)) is not None:
+        found &= types_of(target, root, known)
     for key in ("anyOf", "oneOf"):
         if isinstance(parts := schema.get(key), Sequence):
-            found &= frozenset().union(*(types_of(part, root, depth - 1) for part in parts))
-    for part in schema.get("allOf", ()):
-        found &= types_of(part, root, depth - 1)
-    return found | {"integer"} if "number" in found else found
+            found &= frozenset().union(*(types_of(part, root, known) for part in parts))
+    for part in parts if isinstance(parts := schema.get("allOf"), Sequence) else ():
+        found &= types_of(part, root, known)
+    known[id(schema)] = found | {"integer"} if "number" in found else found
+    return known[id(schema)]
 
 
 def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:

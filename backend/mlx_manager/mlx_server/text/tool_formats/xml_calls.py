@@ -9,7 +9,7 @@ from typing import Final
 from mlx_manager.mlx_server.domain.guide import Trigger
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.text.tool_formats.base import CallSplitter, HeldTool, Literal
-from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, repeated
+from mlx_manager.mlx_server.text.tool_formats.grammar import Rules, any_of, gap_of, repeated
 from mlx_manager.mlx_server.text.tool_formats.lark_text import quoted
 from mlx_manager.mlx_server.text.tool_formats.raw_values import held_parameters
 from mlx_manager.mlx_server.text.tool_formats.source import (
@@ -29,7 +29,7 @@ from mlx_manager.mlx_server.text.tool_formats.source import (
     wait,
 )
 from mlx_manager.mlx_server.text.tool_formats.splitter import Opening, Splitter
-from mlx_manager.mlx_server.text.tool_formats.values import Parameters, as_json, is_text
+from mlx_manager.mlx_server.text.tool_formats.values import Parameters, as_json, is_text, properties_of
 
 _LONGEST_NAME: Final = 300
 _NAME: Final = re.compile(r"[^\s<>{}\[\]\"]+")
@@ -95,6 +95,15 @@ class XmlCalls:
         one = rules.add("call", f"{rules.mark(self.opening)} {gap} {body} {gap} {rules.mark(self.closing)}")
         return rules.text(f"{gap} {repeated(one, gap, parallel=parallel)}")
 
+    def unheld(self, tool: HeldTool) -> str:
+        return gap_of(lambda rules: self._checked(rules, tool))
+
+    def _checked(self, rules: Rules, tool: HeldTool) -> None:
+        for key in properties_of(tool.schema or {}):
+            if self.key[1] in key or key != key.strip():
+                rules.leave_out("/properties", key)
+        self._call(rules, tool)
+
     def _gap(self, rules: Rules) -> str:
         return rules.add("gap", "/[ \\n]{0,4}/")
 
@@ -123,7 +132,7 @@ class XmlCalls:
         if raw is None:
             return f"{head} {value} {line} {rules.mark(self.value_end)}"
         if not rules.is_plain(self.value_end):
-            return f"{head} {rules.add('TEXT', raw)} {rules.mark(self.value_end)}"
+            return f"{head} {rules.add('TEXT', f'({raw}) {line}')} {rules.mark(self.value_end)}"
         # One terminal with the closing tag: where a text ends is told by nothing else.
         without = re.escape(self.value_end).replace("/", "\\/")
         text = f"(({raw}) & ~/(?s:.*){without}(?s:.*)/) {line} {quoted(self.value_end)}"
