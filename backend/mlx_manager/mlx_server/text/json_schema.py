@@ -69,7 +69,7 @@ def refusal(schema: Any) -> Refusal | None:
     return None
 
 
-def enforceable(schema: Any) -> dict[str, Any]:
+def enforceable(schema: Any) -> Mapping[str, Any]:
     """A schema that the same values fit, in words that the grammar engine enforces.
 
     Equality is exact, but for `format`, which is enforced where the engine knows it, though the drafts let
@@ -80,6 +80,20 @@ def enforceable(schema: Any) -> dict[str, Any]:
     Raises:
         SchemaRefused: where the schema cannot be enforced in full.
     """
+    try:
+        text = json.dumps(schema)
+    except (RecursionError, TypeError):  # what is no JSON is refused with its reason
+        text = ""
+    return _kept(text) if 0 < len(text) <= _MAX_KEPT_CHARS else _rewritten(schema)
+
+
+# Agents send the same tools at each turn.
+@lru_cache(_MAX_KEPT)
+def _kept(schema: str) -> Mapping[str, Any]:
+    return _rewritten(json.loads(schema))
+
+
+def _rewritten(schema: Any) -> dict[str, Any]:
     _check_size(schema)
     draft = draft_named(schema)
     if draft is None:
@@ -96,30 +110,12 @@ def lark_json(schema: Any) -> str:
     Raises:
         SchemaRefused: where the schema cannot be enforced in full.
     """
-<<<<<<< HEAD
-    try:
-        text = json.dumps(schema)
-    except (RecursionError, TypeError):  # what is no JSON is refused with its reason
-        text = ""
-    return _lark_json(text) if 0 < len(text) <= _MAX_KEPT_CHARS else _expression(schema)
-
-
-# Agents send the same tools at each turn.
-@lru_cache(_MAX_KEPT)
-def _lark_json(schema: str) -> str:
-    return _expression(json.loads(schema))
-
-
-def _expression(schema: Any) -> str:
-    return "%json " + json.dumps({**enforceable(schema), "x-guidance": WHITE_SPACE_OPTIONS})
-=======
     return lark_enforceable(enforceable(schema))
 
 
 def lark_enforceable(schema: Mapping[str, Any]) -> str:
     """The same of a schema that `enforceable` made, or a part of one."""
     return "%json " + json.dumps({**schema, "x-guidance": WHITE_SPACE_OPTIONS})
->>>>>>> holds
 
 
 def explain(message: str) -> str:
