@@ -158,7 +158,7 @@ def _asked(schema: Any, root: Schema, one: str, depth: int) -> str | None:
     if "enum" in schema and not (one == "null" or (one == "boolean" and _has_both(schema["enum"]))):
         return "enum"
     for keyword in schema.keys() & _OF_TYPE[one]:
-        return keyword
+        return str(keyword)
     parts = [("$ref", target_of(schema, root))] if "$ref" in schema else []
     parts += [("allOf", part) for part in schema.get("allOf", ())]
     for keyword, part in parts:
@@ -166,7 +166,7 @@ def _asked(schema: Any, root: Schema, one: str, depth: int) -> str | None:
             return keyword
     for keyword in schema.keys() & {"anyOf", "oneOf"}:
         if keyword == "oneOf" or all(_asked(part, root, one, depth - 1) for part in schema["anyOf"]):
-            return keyword
+            return str(keyword)
     return None
 
 
