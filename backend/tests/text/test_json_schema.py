@@ -17,6 +17,7 @@ from mlx_manager.mlx_server.text.json_schema import (
     explain,
     lark_json,
     refusal,
+    relaxed,
 )
 from mlx_manager.mlx_server.text.json_schema_patterns import PatternError, rust_pattern
 
@@ -344,3 +345,18 @@ def test_the_engines_own_refusals_are_explained(schema):
     held = Held(schema)
     assert held.refusal.startswith("engine: ")
     assert held.refusal != f"engine: {explain('')}"
+
+
+def test_bounds_that_are_too_large_can_be_left_out():
+    schema = {
+        "type": "object",
+        "properties": {"script": {"type": "string", "maxLength": 524288}, "maxLength": {"const": 10**6}},
+        "items": [{"maxItems": 9}, {"maxItems": 10**9}],
+    }
+    assert refusal(schema).pointer == "/properties/script/maxLength"
+    assert relaxed(schema) == {
+        "type": "object",
+        "properties": {"script": {"type": "string"}, "maxLength": {"const": 10**6}},
+        "items": [{"maxItems": 9}, {}],
+    }
+    assert refusal(relaxed(schema)) is None

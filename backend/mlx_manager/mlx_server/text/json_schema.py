@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from mlx_manager.mlx_server.text.json_schema_keywords import draft_named
-from mlx_manager.mlx_server.text.json_schema_rewrite import Rewriting, Unenforceable
+from mlx_manager.mlx_server.text.json_schema_rewrite import MAX_COUNT, MAX_LENGTH, Rewriting, Unenforceable
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 64
@@ -116,6 +116,20 @@ def lark_json(schema: Any) -> str:
 def lark_enforceable(schema: Mapping[str, Any]) -> str:
     """The same of a schema that `enforceable` made, or a part of one."""
     return "%json " + json.dumps({**schema, "x-guidance": WHITE_SPACE_OPTIONS})
+
+
+def relaxed(schema: Any) -> Any:
+    """A schema without upper bounds that are too large to be enforced; everything that fits it still does."""
+    if isinstance(schema, list):
+        return [relaxed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {name: relaxed(part) for name, part in schema.items() if not _is_large_bound(name, part)}
+
+
+def _is_large_bound(name: str, value: Any) -> bool:
+    most = {"maxLength": MAX_LENGTH, "maxItems": MAX_COUNT, "maxProperties": MAX_COUNT}.get(name)
+    return most is not None and isinstance(value, int | float) and value > most
 
 
 def explain(message: str) -> str:
