@@ -177,6 +177,11 @@ class Server:
         """Requests that have been accepted and have not ended."""
         return int(self.ready()[1]["running"])
 
+    def num_in_engines(self) -> int:
+        """Sequences that are read or decode, of all resident models."""
+        engines = httpx.get(f"{self.base_url}/health/engine", **PLAIN).json()["engines"]
+        return sum(engine["num_running"] for engine in engines)
+
     def wait_idle(self) -> None:
         """Wait until no request runs, and see that the engine has kept nothing of those that ran."""
         wait_until(lambda: self.num_running() == 0, "no request runs")

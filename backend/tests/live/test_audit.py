@@ -91,7 +91,8 @@ def test_an_answer(audited: Server) -> None:
     [
         (CHAT | {"messages": []}, 400, "invalid_request", None),
         (CHAT | {"model": "nothing"}, 404, "model_not_found", "nothing"),
-        (CHAT | {"response_format": {"type": "json_object"}}, 400, "unsupported_field", None),
+        (CHAT | {"use_beam_search": True}, 400, "unsupported_field", None),
+        (CHAT | {"guided_regex": "("}, 400, "grammar_not_enforceable", "demo"),
         ({"model": "demo", "prompt": "a" * 60_000}, 400, "context_length_exceeded", "demo"),
         ({"model": ENDLESS, "prompt": "a", "timeout": 0.2}, 504, "deadline_exceeded", ENDLESS),
     ],

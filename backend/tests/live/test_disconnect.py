@@ -43,13 +43,13 @@ def leave_stream(server: Server, path: str, body: dict[str, Any], num_lines: int
 
 
 def leave_whole(server: Server, path: str, body: dict[str, Any]) -> None:
-    """Send a request that is answered whole, and leave as soon as it runs."""
-    before = server.num_running()
+    """Send a request that is answered whole, and leave as soon as its model works on it."""
+    before = server.num_in_engines()
     request = server.client.build_request("POST", path, json=body)
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: {len(request.content)}\r\n\r\n".encode() + request.content)
-        wait_until(lambda: server.num_running() > before, "the request runs")
+        wait_until(lambda: server.num_in_engines() > before, "the request runs")
 
 
 def check_next_request(server: Server) -> None:

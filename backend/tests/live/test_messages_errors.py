@@ -38,7 +38,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"messages": [{"role": "user", "content": [{"type": "image", "source": {}}]}]}, "messages.0.content.0"),
     ({"temperature": 1.5}, "temperature"),
     ({"tool_choice": {"type": "any"}}, "tool_choice"),
-    ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, "output_config.format"),
+    ({"output_config": {"format": {"type": "xml"}}}, "output_config.format"),
 ]
 
 

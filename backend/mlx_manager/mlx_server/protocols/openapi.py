@@ -5,8 +5,25 @@ from typing import Any
 from mlx_manager.mlx_server.protocols.fields import WireModel
 
 
+class BodySchema(dict[str, Any]):
+    """`openapi_extra` of a route that takes a body of this schema.
+
+    It is made when the document is asked for, because that takes as long as importing half of the server.
+    """
+
+    def __init__(self, schema: type[WireModel]) -> None:
+        super().__init__()
+        self._schema = schema
+
+    def items(self) -> Any:
+        """What FastAPI copies into the document."""
+        if not self:
+            self.update(body_schema(self._schema))
+        return super().items()
+
+
 def body_schema(schema: type[WireModel]) -> dict[str, Any]:
-    """`openapi_extra` of a route that takes this body."""
+    """What the document says of a body of this schema."""
     document = schema.model_json_schema()
     definitions = document.pop("$defs", {})
     content = {"application/json": {"schema": _inlined(document, definitions)}}

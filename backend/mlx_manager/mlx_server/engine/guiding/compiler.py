@@ -21,8 +21,8 @@ class GrammarError(ValueError):
 def _limits() -> llguidance.LLParserLimits:
     """What a grammar may take: about a second to compile, and some 30 ms for a mask, on an ordinary core.
 
-    All but the fuel of a step are llguidance's own bounds. A bounded string takes some five states a character,
-    so that the longest that is enforced (10,000) needs a fifth of those that there may be.
+    All but a step's fuel are llguidance's own bounds. A bounded string takes some five states a character, so
+    that the longest that is enforced (10,000) needs a fifth of those that there may be.
     """
     return llguidance.LLParserLimits(step_lexer_fuel=100_000, verbose_errors=False)
 

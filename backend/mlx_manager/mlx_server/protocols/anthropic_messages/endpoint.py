@@ -16,7 +16,7 @@ from mlx_manager.mlx_server.protocols.body import read_object
 from mlx_manager.mlx_server.protocols.call import Call, begins, check_model, principal_of
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.fields import ignored_header
-from mlx_manager.mlx_server.protocols.openapi import body_schema
+from mlx_manager.mlx_server.protocols.openapi import BodySchema
 
 router = APIRouter()
 
@@ -29,7 +29,7 @@ class TokenCount(msgspec.Struct, frozen=True):
     input_tokens: int
 
 
-@router.post("/messages", openapi_extra=body_schema(MessagesRequest))
+@router.post("/messages", openapi_extra=BodySchema(MessagesRequest))
 async def messages(request: Request, serving: ServingDep, call: MessagesCall) -> Response:
     """Answer a conversation, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
@@ -42,7 +42,7 @@ async def messages(request: Request, serving: ServingDep, call: MessagesCall) ->
     return await answer(request, serving, call, generation, renderer, ignored=parsed.ignored, headers=headers)
 
 
-@router.post("/messages/count_tokens", openapi_extra=body_schema(CountTokensRequest))
+@router.post("/messages/count_tokens", openapi_extra=BodySchema(CountTokensRequest))
 async def count_tokens(request: Request, serving: ServingDep) -> Response:
     """Count a conversation's tokens as an answer to it would report them; nothing is loaded or queued."""
     body = await read_object(request, serving.settings.max_request_body_bytes)

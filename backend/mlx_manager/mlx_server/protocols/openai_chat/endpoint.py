@@ -15,14 +15,14 @@ from mlx_manager.mlx_server.protocols.openai.rate_limits import limit_headers
 from mlx_manager.mlx_server.protocols.openai_chat.parse import parse_chat
 from mlx_manager.mlx_server.protocols.openai_chat.render import ChatRenderer
 from mlx_manager.mlx_server.protocols.openai_chat.schema import UNSUPPORTED, ChatCompletionRequest
-from mlx_manager.mlx_server.protocols.openapi import body_schema
+from mlx_manager.mlx_server.protocols.openapi import BodySchema
 
 router = APIRouter()
 
 ChatCall = Annotated[Call, Depends(begins("openai_chat"), scope="function")]
 
 
-@router.post("/chat/completions", openapi_extra=body_schema(ChatCompletionRequest))
+@router.post("/chat/completions", openapi_extra=BodySchema(ChatCompletionRequest))
 async def chat_completions(request: Request, serving: ServingDep, call: ChatCall) -> Response:
     """Answer a conversation, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)

@@ -15,14 +15,14 @@ from mlx_manager.mlx_server.protocols.openai.rate_limits import limit_headers
 from mlx_manager.mlx_server.protocols.openai_completions.parse import parse_completion
 from mlx_manager.mlx_server.protocols.openai_completions.render import CompletionRenderer
 from mlx_manager.mlx_server.protocols.openai_completions.schema import UNSUPPORTED, CompletionRequest
-from mlx_manager.mlx_server.protocols.openapi import body_schema
+from mlx_manager.mlx_server.protocols.openapi import BodySchema
 
 router = APIRouter()
 
 CompletionCall = Annotated[Call, Depends(begins("openai_completions"), scope="function")]
 
 
-@router.post("/completions", openapi_extra=body_schema(CompletionRequest))
+@router.post("/completions", openapi_extra=BodySchema(CompletionRequest))
 async def completions(request: Request, serving: ServingDep, call: CompletionCall) -> Response:
     """Continue texts, whole or as a stream of server-sent events."""
     body = await read_object(request, serving.settings.max_request_body_bytes)

@@ -21,7 +21,7 @@ from mlx_manager.mlx_server.protocols.openai_responses.output import Output
 from mlx_manager.mlx_server.protocols.openai_responses.parse import parse_responses, read_request
 from mlx_manager.mlx_server.protocols.openai_responses.render import ResponsesRenderer, begun_response
 from mlx_manager.mlx_server.protocols.openai_responses.schema import ResponsesRequest
-from mlx_manager.mlx_server.protocols.openapi import body_schema
+from mlx_manager.mlx_server.protocols.openapi import BodySchema
 from mlx_manager.mlx_server.running_responses import RunningResponse
 from mlx_manager.mlx_server.serving import Serving
 
@@ -41,7 +41,7 @@ UntilSent = Annotated[ExitStack, Depends(_until_sent, scope="request")]
 """What is entered here lasts until the response has been sent, or its client has left."""
 
 
-@router.post("/responses", openapi_extra=body_schema(ResponsesRequest))
+@router.post("/responses", openapi_extra=BodySchema(ResponsesRequest))
 async def create_response(
     request: Request, serving: ServingDep, call: ResponsesCall, until_sent: UntilSent
 ) -> Response:

@@ -21,7 +21,7 @@ from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.fields import ignored_header, ignored_paths, validate
 from mlx_manager.mlx_server.protocols.openai_chat.parse import parse_chat
 from mlx_manager.mlx_server.protocols.openai_chat.schema import UNSUPPORTED
-from mlx_manager.mlx_server.protocols.openapi import body_schema
+from mlx_manager.mlx_server.protocols.openapi import BodySchema
 from mlx_manager.mlx_server.protocols.tokens.render import Piece, Rendered, Text, Tokens
 from mlx_manager.mlx_server.protocols.tokens.schema import (
     ApplyTemplateRequest,
@@ -35,7 +35,7 @@ from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt, Tokenizer
 router = APIRouter()
 
 
-@router.post("/tokenize", openapi_extra=body_schema(TokenizeRequest))
+@router.post("/tokenize", openapi_extra=BodySchema(TokenizeRequest))
 async def tokenize(request: Request, serving: ServingDep) -> Response:
     """A text, or a conversation's prompt, in tokens."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
@@ -52,7 +52,7 @@ async def tokenize(request: Request, serving: ServingDep) -> Response:
     return _answer(_tokens(wishes, model, tokenizer, prompt.token_ids), paths)
 
 
-@router.post("/detokenize", openapi_extra=body_schema(DetokenizeRequest))
+@router.post("/detokenize", openapi_extra=BodySchema(DetokenizeRequest))
 async def detokenize(request: Request, serving: ServingDep) -> Response:
     """Tokens as text, special tokens by name."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
@@ -62,7 +62,7 @@ async def detokenize(request: Request, serving: ServingDep) -> Response:
     return _answer(Text(text, text), ignored_paths(wire, {}))
 
 
-@router.post("/apply-template", openapi_extra=body_schema(ApplyTemplateRequest))
+@router.post("/apply-template", openapi_extra=BodySchema(ApplyTemplateRequest))
 async def apply_template(request: Request, serving: ServingDep) -> Response:
     """A conversation as the model's chat template writes it, which is what the model reads."""
     body = await read_object(request, serving.settings.max_request_body_bytes)
