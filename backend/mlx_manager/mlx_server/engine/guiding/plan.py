@@ -40,8 +40,8 @@ class GuidePlan:
         began_at = time.thread_time()
         ending = None if self._whole is None else self._finder.find(self._whole)
         self._base_tokens = 0 if ending is None else ending.num_tokens
-        # Looked for again while the sequence decodes, which other sequences must not wait for.
-        self._ends_in_time = time.thread_time() - began_at < _MOST_SEARCH_S
+        # It is looked for again while the sequence decodes, which other sequences must not wait for long.
+        self._can_end = ending is not None and time.thread_time() - began_at < _MOST_SEARCH_S
         self._calls = [self._call(trigger, compiler) for trigger in guide.triggers]
         self._closing = None if guide.reasoning is None else self._closed_by(guide.reasoning)
 
@@ -61,7 +61,7 @@ class GuidePlan:
     def _held(self) -> Held:
         assert self._whole is not None
         whole = self._whole.deep_copy()
-        finder = self._finder if self._ends_in_time else None
+        finder = self._finder if self._can_end else None
         return Held(whole, self._vocabulary, Over, finder, self._base_tokens)
 
     def _free(self, *, may_reason: bool = True) -> Free:
