@@ -1,8 +1,8 @@
 """From what a request asks of its answers to what the engine holds them to, before anything is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.formats import AnswerFormat, JsonFormat
@@ -60,7 +60,7 @@ class GuideMaker:
         if chat is not None:
             tool_format = encoded.tool_format
             assert tool_format is not None, "tools that cannot be called were to be refused before"
-            held, unheld = await self._held_tools(chat)
+            held, unheld = await self._held_tools(chat, tool_format)
             ignored += unheld
             if answer or chat.tool_choice.is_required:
                 calls = await self._forced(tool_format, held)
@@ -103,44 +103,67 @@ class GuideMaker:
         opening = self._resident.tokenizer.literals(encoded.reasoning_format.answer_opening)
         return opened_by(opening, grammar)
 
-    async def _held_tools(self, chat: ChatPrompt) -> tuple[list[HeldTool], list[str]]:
+    async def _held_tools(self, chat: ChatPrompt, calls: ToolFormat) -> tuple[list[HeldTool], list[str]]:
         """The tools that may be called, as a grammar holds them, and the paths of schemas that it cannot."""
-        names = chat.tool_choice.names
-        tools = [tool for tool in chat.tools if names is None or tool.name in names]
+        tools = _callable(chat)
         inputs = [_grammar(_input_format(tool)) for tool in tools]
         faults = await self._faults([grammar for grammar, _ in inputs])
         held: list[HeldTool] = []
         unheld: list[str] = []
         for tool, (_, refused), fault in zip(tools, inputs, faults, strict=True):
             reason = refused or (explain(fault) if fault and tool.text_input is None else fault)
-            if not reason:
-                held.append(HeldTool(tool.name, tool.parameters, tool.text_input))
-                continue
-            if tool.is_strict or tool.text_input is not None or chat.tool_choice.is_required:
+            whole = HeldTool(tool.name, None if reason else _arguments(tool), tool.text_input)
+            reason = reason or calls.unheld(whole)
+            if reason and (_must_fit(tool) or chat.tool_choice.is_required):
                 raise _not_enforceable(_input_format(tool).path, reason)
-            held.append(HeldTool(tool.name, None))
-            unheld.append(tool.schema_path)
+            if reason:
+                unheld.append(tool.schema_path)
+            held.append(whole)
         return held, unheld
 
     async def _forced(self, calls: ToolFormat, held: Sequence[HeldTool]) -> str:
         """The grammar of an answer that is calls."""
         parallel = self._request.parallel_calls
-        grammar = calls.forced(held, parallel=parallel, literal=self._resident.tokenizer.literals)
+        try:
+            grammar = calls.forced(held, parallel=parallel, literal=self._resident.tokenizer.literals)
+        except SchemaRefused as refused:
+            raise _not_enforceable("tools", str(refused)) from None
         await self._must(grammar, "tools", "")
         return grammar
 
     async def _triggers(
         self, chat: ChatPrompt, calls: ToolFormat, held: Sequence[HeldTool]
     ) -> tuple[tuple[Trigger, ...], list[str]]:
-        """What opens calls, and the paths of schemas not held to: all, where together they are too much."""
-        lenient = [replace(tool, schema=None) for tool in held]
-        paths = [tool.schema_path for tool in chat.tools]
-        for tools, unheld in ((held, []), (lenient, paths)):
-            literal = self._resident.tokenizer.literals
-            triggers = calls.triggers(tools, parallel=self._request.parallel_calls, literal=literal)
-            if not any(await self._faults([trigger.grammar for trigger in triggers])):
-                return triggers, unheld
-        return (), paths
+        """What opens calls, and the paths of schemas not held to: all, where together they are too much.
+
+        Raises:
+            ApiError: a tool that must be held to its schema, or to some names, cannot be.
+        """
+        triggers, reason = await self._tried(calls, held)
+        if not reason:
+            return triggers, []
+        tools = _callable(chat)
+        lenient = [
+            one if _must_fit(tool) else replace(one, schema=None)
+            for tool, one in zip(tools, held, strict=True)
+        ]
+        paths = [tool.schema_path for tool in tools if not _must_fit(tool)]
+        triggers, reason = await self._tried(calls, lenient)
+        if reason and (chat.tool_choice.names is not None or any(map(_must_fit, tools))):
+            raise _not_enforceable(
+                next((tool.schema_path for tool in tools if _must_fit(tool)), "tools"), reason
+            )
+        return triggers if not reason else (), paths
+
+    async def _tried(self, calls: ToolFormat, held: Sequence[HeldTool]) -> tuple[tuple[Trigger, ...], str]:
+        """What opens calls, and why that cannot be enforced; empty where it can."""
+        literal = self._resident.tokenizer.literals
+        try:
+            triggers = calls.triggers(held, parallel=self._request.parallel_calls, literal=literal)
+        except SchemaRefused as refused:
+            return (), str(refused)
+        faults = await self._faults([trigger.grammar for trigger in triggers])
+        return triggers, next(filter(None, faults), "")
 
     async def _must(self, grammar: str, path: str, reason: str) -> None:
         if not reason:
@@ -154,11 +177,28 @@ class GuideMaker:
         return await self._resident.worker.check_grammars(grammars, tokenizer.serialised, stop_ids)
 
 
+def _callable(chat: ChatPrompt) -> list[ToolDefinition]:
+    """The tools that may be called."""
+    names = chat.tool_choice.names
+    return [tool for tool in chat.tools if names is None or tool.name in names]
+
+
+def _must_fit(tool: ToolDefinition) -> bool:
+    """Whether a call of it must fit, whether or not there has to be one."""
+    return tool.is_strict or tool.text_input is not None
+
+
+def _arguments(tool: ToolDefinition) -> Mapping[str, Any]:
+    """The schema of a tool's arguments, which are an object whatever else it would permit."""
+    types = tool.parameters.get("type", "object")
+    return {**tool.parameters, "type": "object"} if "object" in types else tool.parameters
+
+
 def _input_format(tool: ToolDefinition) -> AnswerFormat:
     """What a tool takes, as a format of its own."""
     if tool.text_input is not None and tool.text_input.grammar is not None:
         return tool.text_input.grammar
-    return JsonFormat({"type": "object", **tool.parameters}, tool.schema_path or tool.path)
+    return JsonFormat(_arguments(tool), tool.schema_path or tool.path)
 
 
 def _grammar(wanted: AnswerFormat) -> tuple[str, str]:

@@ -11,7 +11,9 @@ Schema = Mapping[str, Any]
 
 _APPLICATORS: Final = ("$ref", "allOf", "anyOf", "oneOf")
 _DEPTH: Final = 8
+# Of one schema; and steps that are taken for them.
 _MOST: Final = 64
+_FUEL: Final = 2_000
 # What the first of these says of a value depends on the others beside it.
 _NEIGHBOURS: Final = {"additionalProperties": ("properties", "patternProperties"), "items": ("prefixItems",)}
 
@@ -24,61 +26,67 @@ class LeftOut(Exception):
         self.keyword = keyword
 
 
-def alternatives(schema: Any, root: Schema, depth: int = _DEPTH) -> list[Schema]:
-    """Schemas of which a value fits at least one where it fits this one.
-
-    Each has no applicators, or is no more than a reference.
-
-    Args:
-        schema: in the grammar engine's words.
-
-    Raises:
-        LeftOut: names the keyword that stands in the way.
+class Alternatives:
+    """Says, in the grammar engine's words, of which schemas a value fits at least one where
+    it fits a given one. Each has no applicators, or is no more than a reference.
     """
-    if isinstance(schema, bool):
-        return [{}] if schema else []
-    if schema.keys() == {"$ref"}:
-        return [schema]
-    if "oneOf" in schema or depth == 0:
-        raise LeftOut("oneOf" if "oneOf" in schema else "$ref")
-    found: list[Schema] = [{key: value for key, value in schema.items() if key not in _APPLICATORS}]
-    for keyword, group in _groups(schema, root, depth - 1):
-        try:
-            found = [both for one in found for other in group for both in _both(one, other, root, depth)]
-        except LeftOut:
-            raise LeftOut(keyword) from None
-        if len(found) > _MOST:
+
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+        self._fuel = _FUEL
+
+    def of(self, schema: Any) -> list[Schema]:
+        """The alternatives of a schema.
+
+        Raises:
+            LeftOut: names the keyword that stands in the way.
+        """
+        if isinstance(schema, bool):
+            return [{}] if schema else []
+        if schema.keys() == {"$ref"}:
+            return [schema]
+        self._spend("$ref")
+        found: list[Schema] = [{key: value for key, value in schema.items() if key not in _APPLICATORS}]
+        for keyword, group in self._groups(schema):
+            try:
+                found = [both for one in found for other in group for both in self._both(one, other)]
+            except LeftOut:
+                raise LeftOut(keyword) from None
+            if len(found) > _MOST:
+                raise LeftOut(keyword)
+        return found
+
+    def _spend(self, keyword: str) -> None:
+        self._fuel -= 1
+        if self._fuel < 0:
             raise LeftOut(keyword)
-    return found
 
+    def _groups(self, schema: Schema) -> list[tuple[str, list[Schema]]]:
+        """Alternatives, of each group of which one must fit, by the keyword that asks for it."""
+        if "oneOf" in schema:
+            raise LeftOut("oneOf")
+        groups: list[tuple[str, list[Schema]]] = []
+        if "$ref" in schema:
+            groups.append(("$ref", [{"$ref": schema["$ref"]}]))
+        groups += [("allOf", self.of(part)) for part in schema.get("allOf", ())]
+        if "anyOf" in schema:
+            groups.append(("anyOf", [one for part in schema["anyOf"] for one in self.of(part)]))
+        return groups
 
-def _groups(schema: Schema, root: Schema, depth: int) -> list[tuple[str, list[Schema]]]:
-    """Alternatives, of each group of which one must fit, by the keyword that asks for it."""
-    groups: list[tuple[str, list[Schema]]] = []
-    if "$ref" in schema:
-        groups.append(("$ref", [{"$ref": schema["$ref"]}]))
-    groups += [("allOf", alternatives(part, root, depth)) for part in schema.get("allOf", ())]
-    if "anyOf" in schema:
-        parts = (alternatives(part, root, depth) for part in schema["anyOf"])
-        groups.append(("anyOf", [one for part in parts for one in part]))
-    return groups
-
-
-def _both(one: Schema, other: Schema, root: Schema, depth: int) -> list[Schema]:
-    """Alternatives for what fits both."""
-    if "$ref" in one:
-        one, other = other, one
-    if "$ref" in other:
-        if not one or one == other:
-            return [other]
-        if one.keys() == {"type"} and types_of(other, root) <= types_of(one, root):
-            return [other]
-        if depth == 0:
-            raise LeftOut("$ref")
-        targets = alternatives(target_of(other, root), root, depth - 1)
-        return [both for target in targets for both in _both(one, target, root, depth - 1)]
-    found = merged(one, other)
-    return [found] if found.get("type") != [] else []
+    def _both(self, one: Schema, other: Schema) -> list[Schema]:
+        """Alternatives for what fits both."""
+        self._spend("$ref")
+        if "$ref" in one:
+            one, other = other, one
+        if "$ref" in other:
+            if not one or one == other:
+                return [other]
+            if one.keys() == {"type"} and types_of(other, self._root) <= types_of(one, self._root):
+                return [other]
+            targets = self.of(target_of(other, self._root))
+            return [both for target in targets for both in self._both(one, target)]
+        found = merged(one, other)
+        return [found] if found.get("type") != [] else []
 
 
 def merged(one: Schema, other: Schema) -> Schema:
@@ -141,9 +149,14 @@ def declared(rules: Rules, schema: Schema, at: str) -> dict[str, Any]:
 def objects(rules: Rules, root: Schema) -> list[Schema]:
     """Alternatives of a call's arguments, each an object's schema without applicators or references."""
     try:
-        found = alternatives(root, root)
+        within = Alternatives(root)
+        found = within.of(root)
         for _ in range(_DEPTH):
-            found = [part for one in found for part in _followed(one, root)]
+            found = [
+                part
+                for one in found
+                for part in (within.of(target_of(one, root)) if "$ref" in one else [one])
+            ]
         for one in found:
             for keyword in one.keys() & {"$ref", "const", "enum"}:
                 raise LeftOut(keyword)
@@ -153,10 +166,6 @@ def objects(rules: Rules, root: Schema) -> list[Schema]:
     if not found:
         rules.leave_out("", "type")
     return [one for one in found if "object" in types_of(one, root)] or [{}]
-
-
-def _followed(one: Schema, root: Schema) -> list[Schema]:
-    return alternatives(target_of(one, root), root) if "$ref" in one else [one]
 
 
 def with_definitions(schema: Schema, root: Schema) -> Schema:

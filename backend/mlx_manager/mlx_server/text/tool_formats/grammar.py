@@ -29,7 +29,7 @@ class Rules:
         self.literal = literal
         self.gap = ""
         self._lines: dict[str, str] = {}
-        self._named: dict[int, tuple[Any, str]] = {}
+        self._named: dict[tuple[str, int], tuple[Any, str]] = {}
 
     def add(self, name: str, body: str) -> str:
         """A rule, or a terminal where the name is upper case; the name to use it by."""
@@ -40,13 +40,14 @@ class Rules:
         self._lines[taken] = body
         return taken
 
-    def named(self, schema: Any, make: Callable[[], str]) -> str:
+    def named(self, kind: str, schema: Any, make: Callable[[], str]) -> str:
         """The rule of a schema that others refer to, which is written once and may refer to itself."""
-        if id(schema) not in self._named:
-            name = self.add("value", f"# {len(self._named)}")
-            self._named[id(schema)] = (schema, name)
+        key = kind, id(schema)
+        if key not in self._named:
+            name = self.add(kind, f"# {len(self._named)}")
+            self._named[key] = (schema, name)
             self._lines[name] = make()
-        return self._named[id(schema)][1]
+        return self._named[key][1]
 
     def leave_out(self, at: str, keyword: str) -> None:
         """Take down that a keyword of the schema at a JSON pointer is not held to."""

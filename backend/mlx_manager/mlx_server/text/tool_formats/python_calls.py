@@ -131,7 +131,7 @@ class PythonCalls:
         if (text := text_argument(rules, tool)) is not None:
             return f'"input=" {text} ")"'
         schema = held_schema(tool)
-        for key in properties_of(schema):
+        for key in (*properties_of(schema), *schema.get("required", ())):
             if _NO_KEY.search(key):
                 rules.leave_out("/properties", key)
         any_key = f'{rules.add("KEY", "/[A-Za-z_][A-Za-z0-9_]{0,63}/")} "="'

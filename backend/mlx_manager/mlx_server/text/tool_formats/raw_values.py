@@ -40,7 +40,6 @@ _OF_TYPE: Final = {
         }
     ),
 }
-_DEPTH: Final = 16
 
 # Writes one parameter: its name's Lark, the Lark of its bare text or None, the Lark of its value else.
 WriteParameter = Callable[[Rules, str, str | None, str], str]
@@ -132,7 +131,7 @@ def _mixed(rules: Rules, schema: Schema, root: Schema, types: frozenset[str], at
     What fits the strings may read as any of the other types, so nothing can be asked of these.
     """
     for one in sorted(types - {"string", "number"}):
-        if (keyword := _asked(schema, root, one, _DEPTH)) is not None:
+        if keyword := _asked(schema, root, one, {}):
             rules.leave_out(at, keyword)
             return ANY_TEXT
     text = text_terminal(rules, schema, root, at)
@@ -145,29 +144,37 @@ def _mixed(rules: Rules, schema: Schema, root: Schema, types: frozenset[str], at
     return any_of([f"({text} & ~{_QUOTED})", *others])
 
 
-def _asked(schema: Any, root: Schema, one: str, depth: int) -> str | None:
-    """A keyword that asks something of the values of a type; None where all of them fit."""
+def _asked(schema: Any, root: Schema, one: str, known: dict[int, str]) -> str:
+    """A keyword that asks something of the values of a type; empty where all of them fit.
+
+    Args:
+        known: of the schemas that were met, by their identity.
+    """
     if isinstance(schema, bool):
-        return None if schema else "type"
+        return "" if schema else "type"
+    if id(schema) not in known:
+        known[id(schema)] = _asked_by(schema, root, one, known)
+    return known[id(schema)]
+
+
+def _asked_by(schema: Schema, root: Schema, one: str, known: dict[int, str]) -> str:
     if one not in types_of(schema, root):
         return "type"
-    if depth == 0:
-        return "$ref"
     if "const" in schema and one != "null":
         return "const"
     if "enum" in schema and not (one == "null" or (one == "boolean" and _has_both(schema["enum"]))):
         return "enum"
-    for keyword in schema.keys() & _OF_TYPE[one]:
-        return str(keyword)
+    own = sorted(schema.keys() & (_OF_TYPE[one] | {"oneOf"}))
+    if own:
+        return own[0]
     parts = [("$ref", target_of(schema, root))] if "$ref" in schema else []
     parts += [("allOf", part) for part in schema.get("allOf", ())]
     for keyword, part in parts:
-        if _asked(part, root, one, depth - 1) is not None:
+        if _asked(part, root, one, known):
             return keyword
-    for keyword in schema.keys() & {"anyOf", "oneOf"}:
-        if keyword == "oneOf" or all(_asked(part, root, one, depth - 1) for part in schema["anyOf"]):
-            return str(keyword)
-    return None
+    if "anyOf" in schema and all(_asked(part, root, one, known) for part in schema["anyOf"]):
+        return "anyOf"
+    return ""
 
 
 def _has_both(choices: list[Any]) -> bool:

@@ -12,10 +12,9 @@ from mlx_manager.mlx_server.text.tool_formats.values import target_of, types_of
 
 ANY_TEXT: Final = "/(?s:.)*/"
 _NO_TEXT: Final = "(/a/ & /b/)"
-_DEPTH: Final = 16
 
 
-def text_terminal(rules: Rules, schema: Any, root: Mapping[str, Any], at: str, depth: int = _DEPTH) -> str:
+def text_terminal(rules: Rules, schema: Any, root: Mapping[str, Any], at: str) -> str:
     """The body of a terminal of the strings that fit a schema; formats are left out.
 
     Args:
@@ -27,21 +26,19 @@ def text_terminal(rules: Rules, schema: Any, root: Mapping[str, Any], at: str, d
     if "string" not in types_of(schema, root):
         return _NO_TEXT
     parts = _own(schema)
-    if depth == 0:
-        rules.leave_out(at, "$ref")
-        return ANY_TEXT
     for keyword in ("format", "oneOf"):
         if keyword in schema:
             rules.leave_out(at, keyword)
     if "$ref" in schema:
-        parts.append(text_terminal(rules, target_of(schema, root), root, f"{at}/$ref", depth - 1))
+        target = target_of(schema, root)
+        parts.append(rules.named("REF", target, lambda: text_terminal(rules, target, root, f"{at}/$ref")))
     parts += [
-        text_terminal(rules, part, root, f"{at}/allOf/{index}", depth - 1)
+        text_terminal(rules, part, root, f"{at}/allOf/{index}")
         for index, part in enumerate(schema.get("allOf", ()))
     ]
     if "anyOf" in schema:
         written = [
-            text_terminal(rules, part, root, f"{at}/anyOf/{index}", depth - 1)
+            text_terminal(rules, part, root, f"{at}/anyOf/{index}")
             for index, part in enumerate(schema["anyOf"])
         ]
         parts.append(ANY_TEXT if ANY_TEXT in written else any_of(dict.fromkeys(written)))

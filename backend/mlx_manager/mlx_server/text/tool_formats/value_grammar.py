@@ -8,9 +8,9 @@ from typing import Any, Final
 from mlx_manager.mlx_server.text.json_schema import lark_enforceable
 from mlx_manager.mlx_server.text.json_schema_references import escaped
 from mlx_manager.mlx_server.text.tool_formats.alternatives import (
+    Alternatives,
     LeftOut,
     Schema,
-    alternatives,
     asks_nothing,
     declared,
     objects,
@@ -70,7 +70,7 @@ class ValueStyle:
         if types == {"string"} and schema.keys() != {"type"}:
             return self.held_string(rules, schema, root, at)
         try:
-            found = alternatives(schema, root)
+            found = Alternatives(root).of(schema)
         except LeftOut as gap:
             rules.leave_out(at, gap.keyword)
             found = [{"type": one} for one in types_left(schema, root)]
@@ -83,7 +83,7 @@ class ValueStyle:
         """Lark of a value of one of a schema's alternatives."""
         if "$ref" in one:
             target = target_of(one, root)
-            return rules.named(target, lambda: self.value(rules, target, root, f"{at}/$ref"))
+            return rules.named("value", target, lambda: self.value(rules, target, root, f"{at}/$ref"))
         if "const" in one or "enum" in one:
             return self._choices(rules, one, root, at)
         if one != schema and types_of(one, root) <= self.json_types | {"string"}:
@@ -227,6 +227,8 @@ class ValueStyle:
             written, rest_least = [item], max(least - 1, 0)
         else:
             rest_least = max(least - len(written), 0)
+        if most == len(written):
+            return f'"[" {self._items(written, least, "")} "]"'
         bound = "" if most is None else f"{most - len(written)}"
         more = rules.add("items", f"({self.comma} {item}){{{rest_least},{bound}}}")
         return f'"[" {self._items(written, least, more)} "]"'

@@ -203,6 +203,9 @@ class XmlCalls:
         """A value: a string as it comes, anything else once it is whole."""
         if self.is_padded:
             yield from accept(source, "\n")
+        if types is not None and "string" not in types:
+            yield from self._json(source, types)
+            return
         if not is_text(types):
             parts: list[str] = []
             for piece in self._raw(source):
@@ -216,6 +219,24 @@ class XmlCalls:
         for piece in self._raw(source):
             yield None if piece is None else CallArguments(json.dumps(piece, ensure_ascii=False)[1:-1])
         yield CallArguments('"')
+
+    def _json(self, source: Source, types: frozenset[str]) -> Reading[None]:
+        """A value that is no string. Strings within it may hold the closing tag."""
+        while True:
+            ends = [match.start() for match in re.finditer(re.escape(self.value_end), source.rest)]
+            is_first_taken = source.is_closed and ends
+            for end in ends:
+                if _is_whole(source.rest[:end], types):
+                    ends, is_first_taken = [end], True
+                    break
+            if is_first_taken:
+                break
+            if source.is_closed:
+                raise CutOff
+            yield from wait(source)
+        text = source.take(ends[0])
+        source.take(len(self.value_end))
+        yield CallArguments(as_json(text.removesuffix("\n") if self.is_padded else text, types))
 
     def _raw(self, source: Source) -> Generator[str | None, None, None]:
         """The value's text in pieces, up to its closing tag, which is taken."""
@@ -243,3 +264,9 @@ class XmlCalls:
             if any(after.startswith(tag) or tag.startswith(after) for tag in followers):
                 return
             yield closing
+
+
+def _is_whole(text: str, types: frozenset[str]) -> bool:
+    """Whether a value may end here: it is one, or is not within a string."""
+    is_value = not as_json(text, types).startswith('"')
+    return is_value or re.sub(r"\\.", "", text, flags=re.S).count('"') % 2 == 0
