@@ -112,6 +112,7 @@ class GuideMaker:
         unheld: list[str] = []
         for tool, (_, refused), fault in zip(tools, inputs, faults, strict=True):
             reason = refused or (explain(fault) if fault and tool.text_input is None else fault)
+            reason = reason or ("" if _takes_object(tool) else "/type permits no object")
             whole = HeldTool(tool.name, None if reason else _arguments(tool), tool.text_input)
             reason = reason or calls.unheld(whole)
             if reason and (_must_fit(tool) or chat.tool_choice.is_required):
@@ -149,11 +150,14 @@ class GuideMaker:
         ]
         paths = [tool.schema_path for tool in tools if not _must_fit(tool)]
         triggers, reason = await self._tried(calls, lenient)
-        if reason and (chat.tool_choice.names is not None or any(map(_must_fit, tools))):
-            raise _not_enforceable(
-                next((tool.schema_path for tool in tools if _must_fit(tool)), "tools"), reason
-            )
-        return triggers if not reason else (), paths
+        if not reason:
+            return triggers, paths
+        for tool, one in zip(tools, held, strict=True):
+            if _must_fit(tool) and (reason_alone := (await self._tried(calls, [one]))[1]):
+                raise _not_enforceable(_input_format(tool).path, reason_alone)
+        if chat.tool_choice.names is not None or any(map(_must_fit, tools)):
+            raise _not_enforceable("tools", reason)
+        return (), paths
 
     async def _tried(self, calls: ToolFormat, held: Sequence[HeldTool]) -> tuple[tuple[Trigger, ...], str]:
         """What opens calls, and why that cannot be enforced; empty where it can."""
@@ -190,8 +194,12 @@ def _must_fit(tool: ToolDefinition) -> bool:
 
 def _arguments(tool: ToolDefinition) -> Mapping[str, Any]:
     """The schema of a tool's arguments, which are an object whatever else it would permit."""
+    return {**tool.parameters, "type": "object"} if _takes_object(tool) else tool.parameters
+
+
+def _takes_object(tool: ToolDefinition) -> bool:
     types = tool.parameters.get("type", "object")
-    return {**tool.parameters, "type": "object"} if "object" in types else tool.parameters
+    return types == "object" or (isinstance(types, list) and "object" in types)
 
 
 def _input_format(tool: ToolDefinition) -> AnswerFormat:

@@ -224,17 +224,13 @@ class XmlCalls:
         """A value that is no string. Strings within it may hold the closing tag."""
         while True:
             ends = [match.start() for match in re.finditer(re.escape(self.value_end), source.rest)]
-            is_first_taken = source.is_closed and ends
-            for end in ends:
-                if _is_whole(source.rest[:end], types):
-                    ends, is_first_taken = [end], True
-                    break
-            if is_first_taken:
+            end = next((end for end in ends if _is_whole(source.rest[:end], types)), -1)
+            if end >= 0 or source.is_closed:
                 break
-            if source.is_closed:
-                raise CutOff
             yield from wait(source)
-        text = source.take(ends[0])
+        if not ends:
+            raise CutOff
+        text = source.take(end if end >= 0 else ends[0])
         source.take(len(self.value_end))
         yield CallArguments(as_json(text.removesuffix("\n") if self.is_padded else text, types))
 
