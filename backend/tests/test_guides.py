@@ -9,7 +9,7 @@ import pytest
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.domain.formats import AnswerFormat, JsonFormat, LarkFormat, RegexFormat
-from mlx_manager.mlx_server.domain.guide import Guide
+from mlx_manager.mlx_server.domain.guide import Guide, ReasoningGuide
 from mlx_manager.mlx_server.domain.request import ChatMessage, ChatPrompt, GenerationRequest, TextPrompt
 from mlx_manager.mlx_server.domain.tools import TextInput, ToolChoice, ToolDefinition
 from mlx_manager.mlx_server.engine.guiding.compiler import GrammarCompiler
@@ -250,8 +250,8 @@ async def test_reasoning_comes_before_what_is_held() -> None:
     bare = guide_of(await make(answer=ANSWER))
     made = await make(answer=ANSWER, reasons=True)
     guide = guide_of(made)
-    assert (guide.reasoning, bare.reasoning) != (None, None)
-    assert guide.grammar != bare.grammar
+    assert (bare.reasoning, guide.reasoning) == (None, ReasoningGuide(THINK.opening, THINK.closing, False))
+    assert guide.grammar == bare.grammar
     required = guide_of(await make([tool(0, GOOD)], MODES["required"], reasons=True))
     assert required.reasoning is not None
     assert required.reasoning.budget is None
@@ -273,6 +273,17 @@ async def test_an_answer_that_goes_on_may_still_call() -> None:
         made = await make([tool(0, GOOD)], continues=True, parallel=parallel)
         assert guide_of(made).triggers
         assert guide_of(made).grammar == ""
+
+
+async def test_of_a_bound_that_is_too_large_the_rest_is_held() -> None:
+    script = {"type": "string", "maxLength": 524_288}
+    schema = {"properties": {"script": script, "n": {"type": "integer"}}, "required": ["script", "n"]}
+    made = await make([tool(0, schema)])
+    assert made.ignored == ("tools.0.parameters",)
+    (trigger,) = guide_of(made).triggers
+    assert '"n"' in trigger.grammar
+    assert "524288" not in trigger.grammar
+    assert "maxLength" in str(await refused([tool(0, schema)], MODES["required"]))
 
 
 async def test_nothing_asked_is_nothing_held() -> None:

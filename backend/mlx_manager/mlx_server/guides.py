@@ -1,5 +1,6 @@
 """From what a request asks of its answers to what the engine holds them to, before anything is read."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -11,7 +12,7 @@ from mlx_manager.mlx_server.domain.request import ChatPrompt, GenerationRequest,
 from mlx_manager.mlx_server.domain.tools import ToolDefinition
 from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.text.grammars import answer_grammar, either, opened_by
-from mlx_manager.mlx_server.text.json_schema import SchemaRefused, explain
+from mlx_manager.mlx_server.text.json_schema import SchemaRefused, explain, relaxed
 from mlx_manager.mlx_server.text.reasoning import reasoning_guide
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
 from mlx_manager.mlx_server.text.tool_formats.base import HeldTool, ToolFormat
@@ -106,7 +107,8 @@ class GuideMaker:
     async def _held_tools(self, chat: ChatPrompt, calls: ToolFormat) -> tuple[list[HeldTool], list[str]]:
         """The tools that may be called, as a grammar holds them, and the paths of schemas that it cannot."""
         tools = _callable(chat)
-        inputs = [_grammar(_input_format(tool)) for tool in tools]
+        # Agents have dozens of tools; other streams should not wait while they are read.
+        inputs = await asyncio.to_thread(lambda: [_grammar(_input_format(tool)) for tool in tools])
         faults = await self._faults([grammar for grammar, _ in inputs])
         held: list[HeldTool] = []
         unheld: list[str] = []
@@ -119,14 +121,24 @@ class GuideMaker:
                 raise _not_enforceable(_input_format(tool).path, reason)
             if reason:
                 unheld.append(tool.schema_path)
+                whole = replace(whole, schema=whole.schema or await self._loose(tool))
             held.append(whole)
         return held, unheld
+
+    async def _loose(self, tool: ToolDefinition) -> Mapping[str, Any] | None:
+        """A tool's schema without what alone keeps it from being enforced; None where that is more."""
+        loose = relaxed(tool.parameters)
+        if loose == tool.parameters:
+            return None
+        grammar, refused = _grammar(JsonFormat({"type": "object", **loose}, tool.schema_path))
+        return None if refused or any(await self._faults([grammar])) else loose
 
     async def _forced(self, calls: ToolFormat, held: Sequence[HeldTool]) -> str:
         """The grammar of an answer that is calls."""
         parallel = self._request.parallel_calls
         try:
-            grammar = calls.forced(held, parallel=parallel, literal=self._resident.tokenizer.literals)
+            literal = self._resident.tokenizer.literals
+            grammar = await asyncio.to_thread(calls.forced, held, parallel=parallel, literal=literal)
         except SchemaRefused as refused:
             raise _not_enforceable("tools", str(refused)) from None
         await self._must(grammar, "tools", "")
@@ -163,7 +175,8 @@ class GuideMaker:
         """What opens calls, and why that cannot be enforced; empty where it can."""
         literal = self._resident.tokenizer.literals
         try:
-            triggers = calls.triggers(held, parallel=self._request.parallel_calls, literal=literal)
+            parallel = self._request.parallel_calls
+            triggers = await asyncio.to_thread(calls.triggers, held, parallel=parallel, literal=literal)
         except SchemaRefused as refused:
             return (), str(refused)
         faults = await self._faults([trigger.grammar for trigger in triggers])
