@@ -8,17 +8,10 @@ import llguidance
 
 from mlx_manager.mlx_server.engine.guiding.compiler import GrammarCompiler
 from mlx_manager.mlx_server.engine.guiding.ending import EndingFinder
+from mlx_manager.mlx_server.engine.guiding.free import Free, Reasoning
+from mlx_manager.mlx_server.engine.guiding.held import Gap, Held, Undecided
 from mlx_manager.mlx_server.engine.guiding.openings import Opening
-from mlx_manager.mlx_server.engine.guiding.phases import (
-    Enter,
-    Free,
-    Gap,
-    Held,
-    Over,
-    Phase,
-    Reasoning,
-    Undecided,
-)
+from mlx_manager.mlx_server.engine.guiding.phases import Enter, Over, Phase
 from mlx_manager.mlx_server.engine.wire import Guide, ReasoningGuide, Trigger
 
 # Of this thread's own work, however busy the machine is.
