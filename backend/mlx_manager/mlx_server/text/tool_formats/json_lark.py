@@ -52,7 +52,7 @@ _COMMON: Final = {
     "WS": "/[ \\t\\f\\r\\n]+/",
     "WS_INLINE": "/[ \\t]+/",
 }
-_IMPORT: Final = re.compile(r"^%import +common\.(\w+) *$", re.M)
+_IMPORT: Final = re.compile(r"^%import +common\.(\w+)(?: *-> *(\w+))? *$", re.M)
 
 
 class _Unsupported(Exception):
@@ -92,7 +92,7 @@ def _rewritten(lark: str, *, as_rules: bool) -> str:
 
 
 def _defined(match: re.Match[str]) -> str:
-    return f"{match[1]}: {_COMMON[match[1]]}" if match[1] in _COMMON else match[0]
+    return f"{match[2] or match[1]}: {_COMMON[match[1]]}" if match[1] in _COMMON else match[0]
 
 
 def _known(text: str, *, as_rules: bool) -> str:
