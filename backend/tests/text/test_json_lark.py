@@ -42,6 +42,7 @@ CASES = [
         ['*** Begin\n*** Add: a "b".py\n+x = "\\n"\\\n+\n*** End\n'],
         ["*** Begin\n*** End", "*** Begin\n*** Add: \n+x\n*** End"],
     ),
+    ('start: "a" NL\n%import common.LF -> NL\n', ["a\n"], ["a", "aa"]),
 ]
 
 
