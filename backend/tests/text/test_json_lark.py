@@ -37,12 +37,12 @@ CASES = [
         ["1+2", "1 / 2", "1\n*3"],
         ["1+"],
     ),
+    ('start: "a" NL\n%import common.LF -> NL\n', ["a\n"], ["a", "aa"]),
     (
         PATCH,
         ['*** Begin\n*** Add: a "b".py\n+x = "\\n"\\\n+\n*** End\n'],
         ["*** Begin\n*** End", "*** Begin\n*** Add: \n+x\n*** End"],
     ),
-    ('start: "a" NL\n%import common.LF -> NL\n', ["a\n"], ["a", "aa"]),
 ]
 
 
