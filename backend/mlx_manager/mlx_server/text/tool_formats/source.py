@@ -72,7 +72,7 @@ class Source:
         """Remember what is taken from here on."""
         self._kept = []
 
-    def commit(self) -> None:
+    def settle(self) -> None:
         """Forget it: it will not be put back."""
         self._kept = None
 

@@ -131,7 +131,7 @@ class Splitter:
         for piece in self._read(source, opening):
             if isinstance(piece, CallName):
                 self._committed = True
-                source.commit()
+                source.settle()
             yield piece
 
     def _free_text(self) -> Generator[str | CallPiece | None, None, Opening | None]:
