@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tests.conformance.prompts import reads
-from tests.conformance.record import Ask, Effect, Field, honoured, ours
+from tests.conformance.record import Ask, Effect, Field, honoured, not_applicable, ours
 
 _LONG: Final = 160
 _TOLD: Final = "told to the chat template; ignored where it reads nothing of the kind"
@@ -65,4 +65,10 @@ BUDGETS: Final = (
     ours("thinking_token_budget", _limits, _BUDGET, example=9),
 )
 # Where they are only shown, templates are told of them.
-BUDGETS_TOLD: Final = tuple(replace(entry, effect=_thinks, note=_TOLD) for entry in BUDGETS)
+BUDGETS_TOLD: Final = (
+    *(replace(entry, effect=_thinks, note=_TOLD) for entry in BUDGETS if not entry.within),
+    # Whether to think is said beside it, which is all that a template is told.
+    not_applicable(
+        "thinking.budget_tokens", "of the answer", example=9, within={"thinking": _ENABLED}, is_ours=True
+    ),
+)
