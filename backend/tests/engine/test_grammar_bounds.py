@@ -1,5 +1,6 @@
 """What is kept of grammars stays bounded, however many there are."""
 
+import pytest
 from guide_vocabulary import token_id, tokenizer, vocabulary
 
 from mlx_manager.mlx_server.backends.grammar_checks import GrammarChecks
@@ -8,9 +9,10 @@ from mlx_manager.mlx_server.engine.guiding.compiler import GrammarCompiler
 from mlx_manager.mlx_server.engine.guiding.desk import GuideDesk
 
 
-def test_the_compiler_keeps_those_that_were_used_last() -> None:
+@pytest.mark.parametrize("count", [600, pytest.param(10_000, marks=pytest.mark.full)])
+def test_the_compiler_keeps_those_that_were_used_last(count: int) -> None:
     compiler = GrammarCompiler(vocabulary())
-    for number in range(10_000):
+    for number in range(count):
         assert compiler.fault(f'start: "{number}"\n') == ""
         assert compiler.fault('start: "always"\n') == ""
     assert compiler.num_kept <= 256
