@@ -29,6 +29,10 @@ class Opening:
         self._accepts = accepts
         self._refused: dict[int, frozenset[int]] = {}
 
+    def prepare(self) -> None:
+        """Look through the whole vocabulary now, so that no step waits for it."""
+        self.refused(self.text[:1])
+
     def refused(self, tail: bytes) -> set[int]:
         """The tokens that would complete the text after this one and go on with what may not follow it."""
         found = set(self._refused_within)

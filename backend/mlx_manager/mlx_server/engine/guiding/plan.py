@@ -36,7 +36,11 @@ class GuidePlan:
         # It is looked for again while the sequence decodes, which other sequences must not wait for long.
         self._can_end = ending is not None and time.thread_time() - began_at < _MOST_SEARCH_S
         self._calls = [self._call(trigger, compiler) for trigger in guide.triggers]
-        self._closing = None if guide.reasoning is None else self._closed_by(guide.reasoning)
+        self._opening = self._closing = None
+        if (reasoning := guide.reasoning) is not None:
+            self._closing = self._closed_by(reasoning)
+            self._opening = Opening(reasoning.opening.encode(), vocabulary, lambda _: True, at_start=True)
+        self._prepare()
 
     def begin(self) -> Phase:
         """What a sequence begins with."""
@@ -47,6 +51,12 @@ class GuidePlan:
             return self._answer()
         opening_ids = self._vocabulary.encode(reasoning.opening.encode())
         return Undecided(opening_ids, self._held(), self._reasoning, self._vocabulary.width)
+
+    def _prepare(self) -> None:
+        """Do once, and before a step waits for it, what takes a look at the whole vocabulary."""
+        for opening in (*(opening for opening, _ in self._calls), self._opening, self._closing):
+            if opening is not None:
+                opening.prepare()
 
     def _answer(self) -> Phase:
         return self._free() if self._whole is None else self._held()
@@ -63,8 +73,8 @@ class GuidePlan:
             (opening, self._enter_call(matcher, lambda: free)) for opening, matcher in self._calls
         ]
         reasoning, forbidden = self._guide.reasoning, None
-        if reasoning is not None:
-            opening = Opening(reasoning.opening.encode(), self._vocabulary, lambda _: True, at_start=True)
+        if reasoning is not None and self._opening is not None:
+            opening = self._opening
             if may_reason and not reasoning.is_open:
                 openings.append((opening, lambda rest: self._reasoning().take_text(rest)))
             elif reasoning.budget is not None:

@@ -23,6 +23,7 @@ class GuideVocabulary:
     Attributes:
         matching: llguidance's form of it.
         stop_ids: token ids that end a sequence.
+        spaces: the tokens that are a little white space and nothing else.
         width: bits of a mask; those beyond the logits mean nothing.
     """
 
@@ -34,6 +35,12 @@ class GuideVocabulary:
             tokenizer, end = _with_end(tokenizer, num_logits)
             ends, self.width = [end], end + 1
         self.matching = llguidance.LLTokenizer(tokenizer, n_vocab=self.width, eos_token=ends)
+        self._bytes = [self.matching.decode_bytes([token_id]) for token_id in range(self.width)]
+        self.spaces = [
+            token_id
+            for token_id, text in enumerate(self._bytes)
+            if 0 < len(text) <= _MOST_SPACES and not text.strip(b" \n")
+        ]
 
     def bytes_of(self, token_id: int) -> bytes:
         """The token's text; a special token's is its name."""
@@ -69,19 +76,6 @@ class GuideVocabulary:
             if (start := token.find(text)) >= 0 and start + len(text) < len(token):
                 found.append((token[start + len(text) :], token_id))
         return found
-
-    @cached_property
-    def spaces(self) -> Sequence[int]:
-        """The tokens that are a little white space and nothing else."""
-        return [
-            token_id
-            for token_id, text in enumerate(self._bytes)
-            if 0 < len(text) <= _MOST_SPACES and not text.strip(b" \n")
-        ]
-
-    @cached_property
-    def _bytes(self) -> list[bytes]:
-        return [self.matching.decode_bytes([token_id]) for token_id in range(self.width)]
 
     @cached_property
     def _sorted(self) -> list[tuple[bytes, int]]:
