@@ -19,6 +19,19 @@ RULES: Final = (
     Rule("/api/v1/auth/password/reset", Wanted.NOTHING, _POST, is_exact=True),
     Rule("/api/v1/users", Wanted.ADMIN),
     Rule("/metrics", Wanted.ADMIN, is_exact=True),
+    # What belongs to everybody who may come in is looked at by all and changed by administrators.
+    Rule("/api/v1/settings", Wanted.ADMIN),
+    Rule("/api/v1/server", Wanted.ANYBODY, _GET, is_exact=True),
+    Rule("/api/v1/server", Wanted.ADMIN),
+    Rule("/api/v1/library", Wanted.ANYBODY, _GET),
+    Rule("/api/v1/library", Wanted.ADMIN),
+    Rule("/api/v1/hub/token", Wanted.ADMIN),
+    Rule("/api/v1/hub", Wanted.ANYBODY, _GET),
+    Rule("/api/v1/downloads", Wanted.ANYBODY, _GET),
+    Rule("/api/v1/downloads", Wanted.ADMIN),
+    # The inference server, through this port.
+    Rule("/v1", Wanted.INFERENCE),
+    Rule("/admin", Wanted.ADMIN),
     # What is one's own: keys and sessions.
     Rule("/api/v1", Wanted.ANYBODY),
 )

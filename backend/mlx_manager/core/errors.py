@@ -112,6 +112,16 @@ class ErrorCode(StrEnum):
         "The name is an alias and also a model's id, so it is refused; the message names both.",
     )
     ALREADY_EXISTS = "already_exists", 409, "Something of this name is there already."
+    MODEL_IN_USE = (
+        "model_in_use",
+        409,
+        "The model is loaded or answers requests now; unload it first, or wait until they have ended.",
+    )
+    UNSAFE_MODEL = (
+        "unsafe_model",
+        400,
+        "The model has pickled weights or code of its own, which could do anything; allow it to get it.",
+    )
     CONFLICT = "conflict", 409, "It cannot be done as things are; the message says what stands against it."
     BODY_TOO_LARGE = (
         "body_too_large",
@@ -169,6 +179,29 @@ class ErrorCode(StrEnum):
         "memory_pressure",
         503,
         "Memory ran short, and the request that had begun last was ended; the message has the numbers.",
+    )
+    SERVER_UNAVAILABLE = (
+        "server_unavailable",
+        503,
+        "The inference server does not run or does not answer; the manager says why under `/api/v1/server`.",
+    )
+    HUB_ACCESS_DENIED = (
+        "hub_access_denied",
+        403,
+        "The hub does not let this token have it: accept the model's terms there, or set another token.",
+    )
+    HUB_NOT_FOUND = "hub_not_found", 404, "The hub has no such model, or none that this token may see."
+    HUB_RATE_LIMITED = "hub_rate_limited", 429, "The hub wants fewer requests; try again after `Retry-After`."
+    HUB_UNAVAILABLE = "hub_unavailable", 503, "The hub cannot be reached or failed; the message says how."
+    HASH_MISMATCH = (
+        "hash_mismatch",
+        502,
+        "What the hub sent is not what it said it would send; the file was thrown away.",
+    )
+    INSUFFICIENT_DISK = (
+        "insufficient_disk",
+        507,
+        "The disk has too little room for it; the message gives both numbers.",
     )
     DATABASE_UNAVAILABLE = (
         "database_unavailable",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 VERSION_TABLE: Final = "alembic_version"
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """What the tables in `db.tables` are; a test holds that it is the last revision there is."""
 
 TABLES: Final = frozenset(
@@ -13,6 +13,13 @@ TABLES: Final = frozenset(
         "api_keys",
         "auth_state",
         "captured_texts",
+        "chat_attachments",
+        "chat_folders",
+        "chat_messages",
+        "chat_pieces",
+        "chats",
+        "download_files",
+        "downloads",
         "inference_requests",
         "key_usage",
         "one_time_tokens",
@@ -20,6 +27,7 @@ TABLES: Final = frozenset(
         "sessions",
         "stored_responses",
         "stored_secrets",
+        "stored_settings",
         "users",
     }
 )
@@ -44,4 +52,4 @@ class Schema:
         return self.revisions[-1]
 
 
-SCHEMA: Final = Schema(("0001", "0002", HEAD), (Path(__file__).parent / "migrations" / "versions",))
+SCHEMA: Final = Schema(("0001", "0002", "0003", HEAD), (Path(__file__).parent / "migrations" / "versions",))

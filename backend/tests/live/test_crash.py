@@ -83,7 +83,7 @@ def test_a_killed_worker_fails_whole_answers_with_500(crash_server: Server) -> N
     paths = {"/v1/chat/completions": endless_chat(), "/v1/completions": endless_completion()}
     with ThreadPoolExecutor(len(paths)) as threads:
         answers = [threads.submit(crash_server.post, path, body) for path, body in paths.items()]
-        wait_until(lambda: crash_server.num_running() == len(paths), "the requests run")
+        wait_until(lambda: crash_server.num_in_engines() == len(paths), "the requests run")
         worker.kill()
         for answer in answers:
             response = answer.result()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Index, text
+from sqlalchemy import JSON, BigInteger, Index, false, text
 from sqlmodel import Field, SQLModel
 
 from mlx_manager.core.ids import new_id
@@ -20,6 +20,7 @@ class ApiKey(SQLModel, table=True):
         scopes: values of `Scope`.
         models: names of the models that it may ask for; None for all.
         capture_days: keep the text of its requests so long; None keeps none.
+        is_internal: one that a program of ours lent itself; nobody is shown it.
     """
 
     __tablename__ = "api_keys"
@@ -44,6 +45,7 @@ class ApiKey(SQLModel, table=True):
     requests_per_minute: int | None = None
     tokens_per_day: int | None = Field(default=None, sa_type=BigInteger)
     capture_days: int | None = None
+    is_internal: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
