@@ -63,6 +63,8 @@ def _refusal(name: str, status: int, headers: Mapping[str, str], endpoint: str) 
         return ApiError(ErrorCode.HUB_ACCESS_DENIED, f"{endpoint} refuses: {said}")
     if status in (404, 410):
         return ApiError(ErrorCode.HUB_NOT_FOUND, f"{endpoint} does not have it: {said}")
+    if status == 416:
+        return ApiError(ErrorCode.HASH_MISMATCH, f"{endpoint} does not have the part that was asked for")
     if status == 429:
         message = f"{endpoint} wants fewer requests"
         return ApiError(ErrorCode.HUB_RATE_LIMITED, message, retry_after_s=_retry_after_s(headers))

@@ -85,8 +85,6 @@ def opened(
             timeout=timeout_s,
         )
         with stream as response:
-            if response.status_code >= 400:
-                response.read()
             library.hf_raise_for_status(response)
             yield response
 
