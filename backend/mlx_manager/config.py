@@ -1,5 +1,7 @@
 """Settings of the manager."""
 
+from typing import ClassVar
+
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -9,7 +11,12 @@ from mlx_manager.core.access.settings import AccessSettings
 class ManagerSettings(AccessSettings):
     """Read from the environment, `MLX_MANAGER_HOST` and so on, then from the database."""
 
-    model_config = SettingsConfigDict(env_prefix="MLX_MANAGER_", extra="ignore", validate_assignment=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MLX_MANAGER_", extra="ignore", validate_assignment=True, use_attribute_docstrings=True
+    )
+
+    # Read before the database is known.
+    not_stored: ClassVar[frozenset[str]] = frozenset({"home", "database_url"})
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
@@ -31,6 +38,15 @@ class ManagerSettings(AccessSettings):
     """How often in a row a download is tried again by itself after something that may pass."""
     disk_floor_gb: float = Field(default=5.0, ge=0, allow_inf_nan=False)
     """Free space, in GB of 2**30 bytes, that a download leaves to others."""
+
+    log_level: str = "INFO"
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, level: str) -> str:
+        if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return level.upper()
 
     @field_validator("hub_endpoint")
     @classmethod

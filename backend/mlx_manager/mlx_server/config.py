@@ -1,7 +1,7 @@
 """Settings of the inference server."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -27,7 +27,12 @@ class ModelOptions(BaseModel):
 class MLXServerSettings(AccessSettings):
     """Read from the environment, `MLX_SERVER_HOST` and so on; a flag of the same name overrides it."""
 
-    model_config = SettingsConfigDict(env_prefix="MLX_SERVER_", extra="ignore", validate_assignment=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MLX_SERVER_", extra="ignore", validate_assignment=True, use_attribute_docstrings=True
+    )
+
+    # A secret; nothing that is stored in the open may hold one.
+    not_stored: ClassVar[frozenset[str]] = frozenset({"logfire_token"})
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
