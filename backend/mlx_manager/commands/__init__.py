@@ -7,6 +7,8 @@ import typer
 
 from mlx_manager import __version__
 from mlx_manager.commands import residency
+from mlx_manager.commands.bench import bench
+from mlx_manager.commands.run import run
 from mlx_manager.core.paths import ensure_home
 from mlx_manager.keys.commands import app as keys_app
 from mlx_manager.programs import become
@@ -22,9 +24,11 @@ app = typer.Typer(
 )
 app.add_typer(users_app, name="users")
 app.add_typer(keys_app, name="keys")
+app.command()(run)
 app.command()(residency.load)
 app.command()(residency.unload)
 app.command()(residency.ps)
+app.command()(bench)
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
