@@ -8,6 +8,7 @@ import typer
 from mlx_manager import __version__
 from mlx_manager.commands import residency
 from mlx_manager.commands.bench import bench
+from mlx_manager.commands.logs import logs
 from mlx_manager.commands.run import run
 from mlx_manager.core.paths import ensure_home
 from mlx_manager.keys.commands import app as keys_app
@@ -29,6 +30,7 @@ app.command()(residency.load)
 app.command()(residency.unload)
 app.command()(residency.ps)
 app.command()(bench)
+app.command()(logs)
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
