@@ -11,15 +11,15 @@ from mlx_manager.core.access.settings import AccessSettings
 class ManagerSettings(AccessSettings):
     """Read from the environment, `MLX_MANAGER_HOST` and so on, then from the database."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="MLX_MANAGER_", extra="ignore", validate_assignment=True, use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(env_prefix="MLX_MANAGER_", extra="ignore", validate_assignment=True)
 
     # Read before the database is known.
     not_stored: ClassVar[frozenset[str]] = frozenset({"home", "database_url"})
 
     host: str = "127.0.0.1"
+    """Address to listen on; anything but loopback lets other machines call, with a key."""
     port: int = Field(default=8080, ge=0, le=65_535)
+    """Port to listen on; 0 takes any that is free."""
     home: str | None = None
     """Folder of the database, secrets and logs; None is `~/.mlx-manager` (see `core.paths`)."""
     database_url: str | None = Field(default=None, repr=False)
@@ -40,6 +40,7 @@ class ManagerSettings(AccessSettings):
     """Free space, in GB of 2**30 bytes, that a download leaves to others."""
 
     log_level: str = "INFO"
+    """The lowest level that is logged: DEBUG, INFO, WARNING or ERROR."""
 
     @field_validator("log_level")
     @classmethod

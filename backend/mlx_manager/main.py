@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -42,11 +43,11 @@ from mlx_manager.db.stored_settings import read_stored
 from mlx_manager.dependencies import Accounts
 from mlx_manager.faults import add_error_handlers, error_response
 from mlx_manager.keys.endpoints import router as keys_router
+from mlx_manager.keys.own_key import OwnKey
 from mlx_manager.mlx_server.protocols.errors import render_error as render_server_error
 from mlx_manager.openapi import add_document, operation_id
 from mlx_manager.server.client import ServerClient
 from mlx_manager.server.endpoints import router as server_router
-from mlx_manager.server.own_key import OwnKey
 from mlx_manager.server.proxy import PROXIED, ServerProxy, is_proxied
 from mlx_manager.server.service import ServerService
 from mlx_manager.server.supervisor import Supervisor
@@ -188,7 +189,9 @@ class StoppingServer(uvicorn.Server):
         stopping: asyncio.Event | None = getattr(app.state, "stopping", None)
         if stopping is not None:
             stopping.set()
-        super().handle_exit(sig, frame)
+        # Not the base class's: that raises the signal again in the end, past what cleans up.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import PrivateAttr, ValidationError
-from pydantic_settings import BaseSettings, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
 class Source(StrEnum):
@@ -37,6 +37,8 @@ class EnvironmentSettings(BaseSettings):
     Attributes:
         not_stored: settings that are read before there is a database, or that are secret.
     """
+
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
 
     not_stored: ClassVar[frozenset[str]] = frozenset()
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)

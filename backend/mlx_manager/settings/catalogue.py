@@ -65,7 +65,9 @@ class Setting:
     @property
     def schema(self) -> dict[str, Any]:
         """JSON schema of its values."""
-        return self._adapter().json_schema()
+        whole = self.owner.model_json_schema()
+        schema: dict[str, Any] = whole["properties"][self.field]
+        return schema | {"$defs": whole["$defs"]} if "$ref" in str(schema) else schema
 
     def as_json(self, settings: EnvironmentSettings) -> Any:
         """Its value in these settings, as JSON has it."""
