@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from mlx_manager.core.errors import ErrorCode
-from mlx_manager.downloads.job import Failed, Job, Report
+from mlx_manager.downloads.job import Failed, Job, Report, encode_job
 
 # Settings of huggingface_hub's that are ours to say, and tokens that must not win over the one that did.
 _NOT_INHERITED: Final = frozenset(
@@ -44,7 +44,7 @@ class WorkerProcess:
         )
         worker = cls(process)
         assert process.stdin is not None
-        process.stdin.write(msgspec.json.encode(job) + b"\n")
+        process.stdin.write(encode_job(job))
         return worker
 
     @property
