@@ -44,6 +44,8 @@ from mlx_manager.dependencies import Accounts
 from mlx_manager.faults import add_error_handlers, error_response
 from mlx_manager.keys.endpoints import router as keys_router
 from mlx_manager.keys.own_key import OwnKey
+from mlx_manager.library.endpoints import router as library_router
+from mlx_manager.library.service import Library
 from mlx_manager.mlx_server.protocols.errors import render_error as render_server_error
 from mlx_manager.openapi import add_document, operation_id
 from mlx_manager.server.client import ServerClient
@@ -103,8 +105,11 @@ async def _open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) -
     client = ServerClient(lambda: supervisor.program, own_key.text, supervisor.why_none)
     app.state.server_client = await stack.enter_async_context(client)
     app.state.server_service = ServerService(supervisor, client)
-    app.state.settings_service = SettingsService(database, manager_settings, client)
-    await app.state.settings_service.load()
+    settings = SettingsService(database, manager_settings, client)
+    app.state.settings_service = settings
+    await settings.load()
+    library = Library(lambda: settings.server, database, client)
+    app.state.library = await stack.enter_async_context(library)
     await stack.enter_async_context(supervisor)
 
 
@@ -117,7 +122,7 @@ app = FastAPI(
     redoc_url=None,
     generate_unique_id_function=operation_id,
 )
-for router in (auth_router, users_router, keys_router, server_router, settings_router):
+for router in (auth_router, users_router, keys_router, server_router, settings_router, library_router):
     app.include_router(router)
 for prefix in PROXIED:
     app.router.routes.append(Route(f"{prefix}/{{path:path}}", ServerProxy(), include_in_schema=False))
