@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import FrameType
 
@@ -34,14 +34,18 @@ from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.root_path import RootPathMiddleware
 from mlx_manager.core.running_program import MANAGER, announced
 from mlx_manager.core.security.hashing import PasswordHashing
+from mlx_manager.core.security.secret_key import encryption_key
 from mlx_manager.core.security.setup_token import SetupToken
 from mlx_manager.core.security.throttle import SignInThrottle
 from mlx_manager.db.errors import DatabaseFault
 from mlx_manager.db.opened import OpenDatabase
+from mlx_manager.db.secrets import SecretVault
 from mlx_manager.db.session import Database
 from mlx_manager.db.stored_settings import read_stored
 from mlx_manager.dependencies import Accounts
 from mlx_manager.faults import add_error_handlers, error_response
+from mlx_manager.hub.files import HubFile
+from mlx_manager.hub.service import Hub
 from mlx_manager.keys.endpoints import router as keys_router
 from mlx_manager.keys.own_key import OwnKey
 from mlx_manager.library.endpoints import router as library_router
@@ -108,7 +112,12 @@ async def _open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) -
     settings = SettingsService(database, manager_settings, client)
     app.state.settings_service = settings
     await settings.load()
-    library = Library(lambda: settings.server, database, client)
+    hub = Hub(manager_settings, SecretVault(database, encryption_key(home_dir())))
+
+    async def ask_hub(repo_id: str, commit: str) -> Sequence[HubFile]:
+        return (await hub.details(repo_id, commit, with_card=False)).model.files
+
+    library = Library(lambda: settings.server, database, client, ask_hub)
     app.state.library = await stack.enter_async_context(library)
     await stack.enter_async_context(supervisor)
 

@@ -1,24 +1,18 @@
 """What the files of a model should be: by the hub's word, or by what was written down at the download."""
 
-import logging
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-import httpx
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError
-
+from mlx_manager.core.errors import ApiError
 from mlx_manager.library.disk_use import model_files
 from mlx_manager.library.installed import Place
 from mlx_manager.mlx_server.pool.small_files import read_text
 
-logger = logging.getLogger(__name__)
-
-_ASK_WITHIN_S: Final = 15.0
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SHA1: Final = re.compile(r"[0-9a-f]{40}")
 # Where Hugging Face's programs write down what they put into a folder of the user's.
@@ -67,34 +61,50 @@ class KnownFiles:
     why_not_hub: str | None = None
 
 
-def known_files(place: Place, repo_id: str, *, endpoint: str, token: str | None) -> KnownFiles:
-    """Ask the hub, and where that does not know or answer, what the download left. Waits for the network.
+class HubFile(Protocol):
+    """A file as the hub lists it.
+
+    Attributes:
+        size_bytes: 0 where it does not say.
+        sha256: of its content where it is large, else None.
+        git_sha1: git's hash of it as a blob where it is small, else None.
+    """
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str | None: ...
+    @property
+    def git_sha1(self) -> str | None: ...
+
+
+AskHub = Callable[[str, str], Awaitable[Sequence[HubFile]]]
+"""The files of a repository at a commit. Raises ApiError."""
+
+
+async def known_files(place: Place, repo_id: str, ask_hub: AskHub) -> KnownFiles:
+    """What the hub says, and where that does not know or answer, what the download left.
 
     Args:
         repo_id: the model's name on the hub, if it is from there.
     """
-    local, commit = _of_cache(place) if place.commit else _of_notes(place.folder)
+    read = _of_cache if place.commit else _of_notes
+    local, commit = await asyncio.to_thread(read, place)
     if commit is None:
         why_not = "it is not known to be from the hub"
     else:
         try:
-            return KnownFiles(Authority.HUB, _of_hub(repo_id, commit, endpoint, token))
-        except (HfHubHTTPError, httpx.HTTPError, OSError, ValueError) as error:
-            logger.info("the hub does not say what %s should be: %s", repo_id, error)
-            why_not = _reason(error)
+            return KnownFiles(Authority.HUB, _of_hub(await ask_hub(repo_id, commit)))
+        except ApiError as error:
+            why_not = error.message
     return KnownFiles(Authority.DOWNLOAD if local else Authority.NOBODY, local, why_not)
 
 
-def _of_hub(repo_id: str, commit: str, endpoint: str, token: str | None) -> dict[str, Known]:
-    api = HfApi(endpoint=endpoint, token=token or False)
-    info = api.model_info(repo_id, revision=commit, files_metadata=True, timeout=_ASK_WITHIN_S)
-    found = {}
-    for file in info.siblings or ():
-        if file.lfs is not None:
-            found[file.rfilename] = Known(file.lfs.sha256, file.lfs.size)
-        elif file.blob_id is not None:
-            found[file.rfilename] = Known(file.blob_id, file.size)
-    return found
+def _of_hub(files: Sequence[HubFile]) -> dict[str, Known]:
+    digests = ((file, file.sha256 or file.git_sha1) for file in files)
+    return {file.path: Known(digest, file.size_bytes or None) for file, digest in digests if digest}
 
 
 def _of_cache(place: Place) -> tuple[dict[str, Known], str | None]:
@@ -108,10 +118,10 @@ def _of_cache(place: Place) -> tuple[dict[str, Known], str | None]:
     return found, place.commit
 
 
-def _of_notes(folder: Path) -> tuple[dict[str, Known], str | None]:
+def _of_notes(place: Place) -> tuple[dict[str, Known], str | None]:
     """`FILE.metadata`: a line with the commit, one with the hash. A commit counts where all agree on it."""
     notes, commits = {}, set()
-    root = folder / _LOCAL_METADATA
+    root = place.folder / _LOCAL_METADATA
     for note in sorted(root.rglob("*.metadata")):
         lines = read_text(note, _METADATA_BYTES).splitlines()
         if len(lines) > 1 and _is_digest(digest := lines[1].strip()):
@@ -123,10 +133,3 @@ def _of_notes(folder: Path) -> tuple[dict[str, Known], str | None]:
 
 def _is_digest(text: str) -> bool:
     return bool(_SHA256.fullmatch(text) or _SHA1.fullmatch(text))
-
-
-def _reason(error: Exception) -> str:
-    """The hub's answer has a page's worth of text; a person needs its status."""
-    if isinstance(error, HfHubHTTPError):
-        return f"the hub answered with {error.response.status_code}"
-    return f"the hub cannot be reached: {type(error).__name__}"

@@ -1,18 +1,18 @@
 """The library as the rest of the manager has it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from typing import Final, Self
 
 from sqlmodel import col, select
 
-from mlx_manager.config import manager_settings
 from mlx_manager.core.running_program import SERVER, RunningProgram, find_running
 from mlx_manager.db.session import Database
 from mlx_manager.db.tables import Download, DownloadStatus
 from mlx_manager.library.deletion import Deleted, Deletion, Revisions
 from mlx_manager.library.device import KnownDevice
 from mlx_manager.library.installed import InstalledModels, Shelf, hub_of
+from mlx_manager.library.known_hashes import AskHub
 from mlx_manager.library.last_used import LastUsed
 from mlx_manager.library.listing import LibraryModel, Surroundings, Use, library_models
 from mlx_manager.library.live import Live, LiveServer
@@ -31,11 +31,6 @@ _UNDER_WAY: Final = [
 ]
 
 
-async def no_token() -> str | None:
-    """For who has no token for the hub."""
-    return None
-
-
 class Library:
     """The installed models. An async context manager: entering it tidies up after deletions cut short.
 
@@ -43,8 +38,7 @@ class Library:
         server_settings: as they are now; it may change from call to call.
         server: the inference server, asked on the manager's own account.
         locate: where the server is, or None while none runs.
-        hub_endpoint: where a model's files are asked after.
-        hub_token: what for, or None.
+        ask_hub: what a model's files are at a commit, by the hub's word.
 
     Attributes:
         verifications: comparisons of files with the hub's metadata.
@@ -55,10 +49,9 @@ class Library:
         server_settings: Callable[[], MLXServerSettings],
         database: Database,
         server: ServerClient,
+        ask_hub: AskHub,
         *,
         locate: Callable[[], RunningProgram | None] = lambda: find_running(SERVER),
-        hub_endpoint: Callable[[], str] = lambda: manager_settings.hub_endpoint,
-        hub_token: Callable[[], Awaitable[str | None]] = no_token,
     ) -> None:
         self._server_settings = server_settings
         self._database = database
@@ -67,7 +60,7 @@ class Library:
         self._last_used = LastUsed(database)
         self._device = KnownDevice()
         self._tidying: asyncio.Task[None] | None = None
-        self.verifications = Verifications(hub_endpoint, hub_token)
+        self.verifications = Verifications(ask_hub)
         self._deletion = Deletion(self.shelf, self._live, self._downloads, self.verifications.is_running)
 
     async def __aenter__(self) -> Self:

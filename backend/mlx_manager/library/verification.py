@@ -4,7 +4,6 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +16,7 @@ from mlx_manager.core.times import utc_now
 from mlx_manager.library.disk_use import ModelFile, is_hidden, model_files
 from mlx_manager.library.hashing import HashingStopped, digest_of
 from mlx_manager.library.installed import Installed, Place
-from mlx_manager.library.known_hashes import Authority, Known, KnownFiles, known_files
+from mlx_manager.library.known_hashes import AskHub, Authority, Known, KnownFiles, known_files
 
 logger = logging.getLogger(__name__)
 
@@ -83,13 +82,11 @@ class Verifications:
     """Runs them, and remembers the last ones until the program ends.
 
     Args:
-        endpoint: of the hub.
-        token: for the hub, or None.
+        ask_hub: what a model's files are at a commit.
     """
 
-    def __init__(self, endpoint: Callable[[], str], token: Callable[[], Awaitable[str | None]]) -> None:
-        self._endpoint = endpoint
-        self._token = token
+    def __init__(self, ask_hub: AskHub) -> None:
+        self._ask_hub = ask_hub
         self._kept: OrderedDict[str, Verification] = OrderedDict()
         self._task: asyncio.Task[None] | None = None
 
@@ -139,11 +136,7 @@ class Verifications:
 
     async def _run(self, one: Verification) -> None:
         try:
-            token = await self._token()
-            repo_id = one.place.repo_id or one.model_id
-            known = await asyncio.to_thread(
-                known_files, one.place, repo_id, endpoint=self._endpoint(), token=token
-            )
+            known = await known_files(one.place, one.place.repo_id or one.model_id, self._ask_hub)
             one.authority, one.why_not_hub = known.authority, known.why_not_hub
             await asyncio.to_thread(compare, one, known)
             one.status = VerificationStatus.COMPLETED
