@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import FrameType
 
@@ -34,16 +34,22 @@ from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.root_path import RootPathMiddleware
 from mlx_manager.core.running_program import MANAGER, announced
 from mlx_manager.core.security.hashing import PasswordHashing
+from mlx_manager.core.security.secret_key import encryption_key
 from mlx_manager.core.security.setup_token import SetupToken
 from mlx_manager.core.security.throttle import SignInThrottle
 from mlx_manager.db.errors import DatabaseFault
 from mlx_manager.db.opened import OpenDatabase
+from mlx_manager.db.secrets import SecretVault
 from mlx_manager.db.session import Database
 from mlx_manager.db.stored_settings import read_stored
 from mlx_manager.dependencies import Accounts
 from mlx_manager.faults import add_error_handlers, error_response
+from mlx_manager.hub.files import HubFile
+from mlx_manager.hub.service import Hub
 from mlx_manager.keys.endpoints import router as keys_router
 from mlx_manager.keys.own_key import OwnKey
+from mlx_manager.library.endpoints import router as library_router
+from mlx_manager.library.service import Library
 from mlx_manager.mlx_server.protocols.errors import render_error as render_server_error
 from mlx_manager.openapi import add_document, operation_id
 from mlx_manager.server.client import ServerClient
@@ -103,8 +109,16 @@ async def _open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) -
     client = ServerClient(lambda: supervisor.program, own_key.text, supervisor.why_none)
     app.state.server_client = await stack.enter_async_context(client)
     app.state.server_service = ServerService(supervisor, client)
-    app.state.settings_service = SettingsService(database, manager_settings, client)
-    await app.state.settings_service.load()
+    settings = SettingsService(database, manager_settings, client)
+    app.state.settings_service = settings
+    await settings.load()
+    hub = Hub(manager_settings, SecretVault(database, encryption_key(home_dir())))
+
+    async def ask_hub(repo_id: str, commit: str) -> Sequence[HubFile]:
+        return (await hub.details(repo_id, commit, with_card=False)).model.files
+
+    library = Library(lambda: settings.server, database, client, ask_hub)
+    app.state.library = await stack.enter_async_context(library)
     await stack.enter_async_context(supervisor)
 
 
@@ -117,7 +131,7 @@ app = FastAPI(
     redoc_url=None,
     generate_unique_id_function=operation_id,
 )
-for router in (auth_router, users_router, keys_router, server_router, settings_router):
+for router in (auth_router, users_router, keys_router, server_router, settings_router, library_router):
     app.include_router(router)
 for prefix in PROXIED:
     app.router.routes.append(Route(f"{prefix}/{{path:path}}", ServerProxy(), include_in_schema=False))
