@@ -19,8 +19,8 @@ from mlx_manager.core.running_program import (
     this_process_started_at,
     write_running,
 )
-from tests.command_line import Run
 from tests.cli.certificates import self_signed
+from tests.command_line import Run
 
 KEY = "sk-mlx-the-right-one"
 
@@ -118,13 +118,15 @@ def test_a_key_is_lent_where_one_is_wanted(serve: Serve) -> None:
     assert seen == [None, None, f"Bearer {KEY}", f"Bearer {KEY}"]
 
 
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_key_is_given_back_whatever_happens(serve: Serve) -> None:
     url, _ = serve()
     lender = Lender()
-    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
-        with ApiClient(Target(url, is_own=True), lender) as client:
-            client.json("GET", "/closed")
-            raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt), ApiClient(Target(url, is_own=True), lender) as client:
+        assert client.json("GET", "/closed") and interrupt()
     assert lender.num_given_back == 1
 
 
