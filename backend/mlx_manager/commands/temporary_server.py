@@ -53,12 +53,12 @@ def temporary_server(model: str) -> "Iterator[Target]":
     """
     from mlx_manager.commands.progress import waiting
 
-    process = _start(model)
-    assert process.stdout is not None
-    log = _Log(process.stdout)
-    log.start()
     with _ended_by_signals():
+        process = _start(model)
         try:
+            assert process.stdout is not None
+            log = _Log(process.stdout)
+            log.start()
             with waiting("Starting an inference server for this command"):
                 target = _wait(process, log)
             yield target
