@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -43,6 +45,35 @@ class Shelves:
     admin: Client
     user: Client
     hub_files: dict[str, Sequence[HubFile]] = field(default_factory=dict)
+
+    async def raw(self, method: str, path: str) -> tuple[int, str | None]:
+        """An administrator's request with exactly this path; the status and the code of the answer."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.admin.http.cookies.items())
+        target, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": unquote(target),
+            "raw_path": target.encode(),
+            "query_string": query.encode(),
+            "headers": [(b"host", b"manager.test"), (b"cookie", cookies.encode())],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 80),
+            "scheme": "http",
+            "http_version": "1.1",
+            "root_path": "",
+        }
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.house.app(scope, receive, send)
+        body = json.loads(b"".join(message.get("body", b"") for message in sent))
+        return sent[0]["status"], body.get("error", {}).get("code")
 
     def add(self, name: str, **config: object) -> Path:
         """A model of the folder."""
