@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,7 +14,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.security.principal import Role
 from mlx_manager.library.device import KnownDevice
 from mlx_manager.library.endpoints import router
-from mlx_manager.library.known_hashes import HubFile
+from mlx_manager.library.known_hashes import AskHub, HubFile
 from mlx_manager.library.machine import Device
 from mlx_manager.library.service import Library
 from mlx_manager.mlx_server.config import MLXServerSettings
@@ -35,6 +35,7 @@ class Shelves:
         hub: the Hugging Face cache.
         admin: a browser of an administrator's.
         user: one of somebody else's.
+        ask_hub: what the hub says; at first it cannot be reached.
     """
 
     models: Path
@@ -44,7 +45,7 @@ class Shelves:
     house: House
     admin: Client
     user: Client
-    hub_files: dict[str, Sequence[HubFile]] = field(default_factory=dict)
+    ask_hub: AskHub
 
     async def raw(self, method: str, path: str) -> tuple[int, str | None]:
         """An administrator's request with exactly this path; the status and the code of the answer."""
@@ -124,18 +125,23 @@ async def shelves(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     # The live tests ask MLX; it takes a second.
     monkeypatch.setattr(KnownDevice, "get", device)
+
+    async def ask(repo_id: str, commit: str) -> Sequence[HubFile]:
+        return await made.ask_hub(repo_id, commit)
+
     settings = MLXServerSettings(model_dirs=[models], aliases={"gpt-4o": "small", "claude-*": "small"})
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
             ServerClient(lambda: None, _no_server_key, lambda: "it is stopped")
         )
-        library = Library(lambda: settings, house.accounts.database, client, _unreachable)
+        library = Library(lambda: settings, house.accounts.database, client, ask)
         await stack.enter_async_context(library)
         house.app.state.library = library
         house.app.include_router(router)
         admin = await house.signed_in("admin", Role.ADMIN)
         user = await house.signed_in("user")
-        yield Shelves(models, hub, settings, library, house, admin, user)
+        made = Shelves(models, hub, settings, library, house, admin, user, _unreachable)
+        yield made
 
 
 def write_json(file: Path, content: object) -> None:
