@@ -1,10 +1,11 @@
-"""What `make run` does: start the server, ask the demo model one question, keep serving.
+"""What `make run` does: start manager and server, ask the demo model one question, keep serving.
 
     python scripts/run.py           # until Ctrl-C
     python scripts/run.py --once    # stop after the answer: a smoke test, exit code 0 if it came
 
-The settings are the server's own (MLX_SERVER_PORT and so on). With MLX_SERVER_LOG_LEVEL=DEBUG its whole
-log is shown; otherwise routine lines are left out until the answer is there.
+The settings are the programs' own (MLX_MANAGER_PORT, MLX_SERVER_PORT and so on). With
+MLX_MANAGER_LOG_LEVEL=DEBUG the manager's whole log is shown; otherwise routine lines are left out until the
+answer is there. The server's log is in a file; the manager says when it has ended, and why.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -30,13 +32,13 @@ from urllib.parse import urlsplit
 MODEL = "demo"
 QUESTION = "What is MLX Manager?"
 
-LISTENING = re.compile(r"MLX Server listening on (http://\S+)")
+LISTENING = re.compile(r"MLX Manager listening on (https?://\S+)")
 LOG_LINE = re.compile(r"\d\d:\d\d:\d\d (DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
-# The server gives running requests 4 s and is gone within 5; one that is not by now hangs.
-STOP_DEADLINE_S = 15.0
-# A signal to a whole process group reaches us directly and again through make. To the server a second
+# The server gives running requests 4 s; the manager waits for it and is gone soon after, or hangs.
+STOP_DEADLINE_S = 45.0
+# A signal to a whole process group reaches us directly and again through make. To the manager a second
 # one means "at once", so what comes this close together is one.
 ONE_SIGNAL_S = 1.0
 POLL_S = 0.2
@@ -45,15 +47,19 @@ BOLD = "1"
 
 
 class Stopped(Exception):
-    """The user asked us to stop, and the server has been told."""
+    """The user asked us to stop, and the manager has been told."""
 
 
-class ServerEnded(Exception):
-    """The server ended by itself; what it had to say is on the terminal."""
+class ManagerEnded(Exception):
+    """The manager ended by itself; what it had to say is on the terminal."""
+
+
+class ServerFailed(Exception):
+    """The manager could not start the server; the message says why."""
 
 
 class AnswerFailed(Exception):
-    """The question got no answer; the server may serve on."""
+    """The question got no answer; the programs may serve on."""
 
 
 class OutputClosed(Exception):
@@ -102,11 +108,11 @@ class Terminal:
             raise OutputClosed from None
 
 
-class ServerLog(threading.Thread):
-    """Reads the server's log, learns its address there and decides what to show when."""
+class ManagerLog(threading.Thread):
+    """Reads the manager's log, learns its address there and decides what to show when."""
 
     def __init__(self, pipe: IO[str], terminal: Terminal, level: str) -> None:
-        super().__init__(name="server-log", daemon=True)
+        super().__init__(name="manager-log", daemon=True)
         self.address: str | None = None
         self.said_why = False
         self._pipe = pipe
@@ -116,6 +122,7 @@ class ServerLog(threading.Thread):
         self._paused = False
         self._held: list[str] = []
         self._routine: list[str] = []
+        self._plain: list[str] = []
 
     def run(self) -> None:
         for line in self._pipe:
@@ -126,14 +133,15 @@ class ServerLog(threading.Thread):
 
     def _take(self, line: str) -> None:
         found = LOG_LINE.match(line)
-        # A line without a level is a traceback, or the one line with which the server gives up.
-        urgent = found is None or found[1] not in ("DEBUG", "INFO")
         if found and LEVELS.index(found[1]) < self._level:
             return
+        # A line without a level is meant for a person who reads on, or the one with which the manager
+        # gives up: the end shows which.
+        urgent = found is not None and found[1] not in ("DEBUG", "INFO")
         if urgent:
             self.said_why = True
         elif not self._routine_shown:
-            self._routine.append(line)
+            (self._routine if found else self._plain).append(line)
             return
         shown = line if urgent else self._terminal.style(line, DIM)
         if self._paused:
@@ -157,18 +165,20 @@ class ServerLog(threading.Thread):
             self._paused = False
             self._routine_shown |= routine
             held, self._held = self._held, []
+            if routine:
+                held, self._plain = self._plain + held, []
             for line in held:
                 self._show(line)
 
-    def show_routine(self) -> None:
-        """Show the everyday lines so far: the server ended without saying why."""
+    def show_why(self) -> None:
+        """Show what was not: the manager ended by itself."""
         with self._terminal.lock:
-            for line in self._routine:
+            for line in self._plain or ([] if self.said_why else self._routine):
                 self._show(line)
 
 
-class Server:
-    """The server as our child: its address, its log, its end."""
+class Manager:
+    """The manager as our child: its address, its log, its end. The server is its child."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
@@ -176,15 +186,15 @@ class Server:
         self._told_to_stop = False
         self._signalled_at = 0.0
         self._interruptible = True
-        self.log: ServerLog
+        self.log: ManagerLog
 
     def start(self) -> None:
-        level = os.environ.get("MLX_SERVER_LOG_LEVEL", "INFO").upper()
+        level = os.environ.get("MLX_MANAGER_LOG_LEVEL", "INFO").upper()
         # The address comes as a line of level INFO; a quieter log is kept quiet on our side. A level
-        # that does not exist is left for the server to refuse.
-        env = dict(os.environ, MLX_SERVER_LOG_LEVEL="INFO") if level in ("WARNING", "ERROR") else None
+        # that does not exist is left for the manager to refuse.
+        env = dict(os.environ, MLX_MANAGER_LOG_LEVEL="INFO") if level in ("WARNING", "ERROR") else None
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "mlx_manager.mlx_server.main"],
+            [sys.executable, "-u", "-m", "mlx_manager.main"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -196,7 +206,7 @@ class Server:
             process_group=0,
         )
         assert self._process.stdout is not None
-        self.log = ServerLog(self._process.stdout, self._terminal, level)
+        self.log = ManagerLog(self._process.stdout, self._terminal, level)
         self.log.start()
         if self._told_to_stop:
             self.stop()
@@ -213,8 +223,8 @@ class Server:
             raise Stopped
 
     def stop(self) -> None:
-        """Tell the server to stop; a second time, to stop at once."""
-        # SIGTERM even for Ctrl-C: the server takes both alike, but while it still starts Python would
+        """Tell the manager to stop; a second time, to stop at once."""
+        # SIGTERM even for Ctrl-C: the manager takes both alike, but while it still starts Python would
         # answer SIGINT with a traceback.
         self._told_to_stop = True
         if self._process is not None:
@@ -228,27 +238,33 @@ class Server:
             self._process.wait()
 
     def finish(self) -> int:
-        """Wait for the server's end and return its exit code, as a shell would give it."""
+        """Wait for the manager's end and return its exit code, as a shell would give it."""
         self._interruptible = False
         if self._process is None:
             return 1
         try:
             code = self._process.wait(STOP_DEADLINE_S if self._told_to_stop else None)
         except subprocess.TimeoutExpired:
-            print(f"The server did not stop within {STOP_DEADLINE_S:.0f} s; ending it", file=sys.stderr)
+            print(f"The manager did not stop within {STOP_DEADLINE_S:.0f} s; ending it", file=sys.stderr)
             self._process.kill()
             code = self._process.wait()
         self.log.join(timeout=2.0)
         self.log.resume()
-        if code != 0 and not self._told_to_stop and not self.log.said_why:
-            self.log.show_routine()
+        if code != 0 and not self._told_to_stop:
+            self.log.show_why()
         return code if code >= 0 else 128 - code
 
 
 def connect(url: str, timeout: float) -> http.client.HTTPConnection:
     # Not urllib: it would send even this call through a proxy that the environment names.
     parts = urlsplit(url)
-    return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=timeout)
+    host = parts.hostname or "127.0.0.1"
+    if parts.scheme == "https":
+        # It is our own child, on this machine; its certificate is named for the world.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=context)
+    return http.client.HTTPConnection(host, parts.port, timeout=timeout)
 
 
 def message_of(body: bytes) -> str:
@@ -259,19 +275,19 @@ def message_of(body: bytes) -> str:
         return body.decode(errors="replace").strip()[:500]
 
 
-def wait_for_address(server: Server, terminal: Terminal) -> str:
+def wait_for_address(manager: Manager, terminal: Terminal) -> str:
     started = time.monotonic()
-    while server.log.address is None:
-        if server.ended():
-            raise ServerEnded
-        terminal.progress("Starting the server…", time.monotonic() - started)
+    while manager.log.address is None:
+        if manager.ended():
+            raise ManagerEnded
+        terminal.progress("Starting the manager…", time.monotonic() - started)
         time.sleep(POLL_S)
-    # A server that listens everywhere is reached here by the loopback address.
-    return server.log.address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    # A program that listens everywhere is reached here by the loopback address.
+    return manager.log.address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 class Access:
-    """The credential that a closed server wants: a key of the machine's owner, as long as we need it."""
+    """The credential that a closed program wants: a key of the machine's owner, as long as we need it."""
 
     def __init__(self) -> None:
         self.headers: dict[str, str] = {}
@@ -286,7 +302,7 @@ class Access:
         from mlx_manager.keys.lending import lend_key
 
         if self.is_needed:
-            raise AnswerFailed("the server refuses a key that was made for it: is its database another?")
+            raise AnswerFailed("a key that was made for it is refused: is its database another?")
         try:
             self._key_id, key = asyncio.run(lend_key("make run"))
         except DatabaseFault as fault:
@@ -301,29 +317,35 @@ class Access:
             self._key_id = None
 
 
-def wait_until_ready(server: Server, terminal: Terminal, url: str, access: Access) -> str:
-    """Wait for the model that the server loads at start, and return its id."""
+def wait_until_ready(manager: Manager, terminal: Terminal, url: str, access: Access) -> tuple[str, str]:
+    """Wait for the server and the model that it loads at start; the server's address and the model's id."""
     started = time.monotonic()
+    what = "Starting the server…"
     while True:
-        if server.ended():
-            raise ServerEnded
+        if manager.ended():
+            raise ManagerEnded
         try:
             connection = connect(url, timeout=10)
-            connection.request("GET", "/ready", headers=access.headers)
+            connection.request("GET", "/api/v1/server", headers=access.headers)
             response = connection.getresponse()
             state = json.loads(response.read())
             connection.close()
-            if response.status == 401:
-                access.borrow()
-                continue
         except (OSError, http.client.HTTPException):
             pass  # it ended, which the next round sees, or it is busy
         else:
-            if state["status"] == "ready":
-                return state["model"] or MODEL
-            if state["status"] == "failed":
-                raise AnswerFailed(state["error"])
-        terminal.progress("Loading the model…", time.monotonic() - started)
+            if response.status == 401:
+                access.borrow()
+                continue
+            if state.get("state") in ("waiting", "failed", "stopped"):
+                ending = state["ending"]
+                raise ServerFailed("nobody starts the server" if ending is None else ending["reason"])
+            if (readiness := state.get("readiness")) is not None:
+                what = "Loading the model…"
+                if readiness["status"] == "ready":
+                    return state["url"], next(iter(readiness["models"]), MODEL)
+                if readiness["status"] == "failed":
+                    raise AnswerFailed(readiness["error"])
+        terminal.progress(what, time.monotonic() - started)
         time.sleep(POLL_S)
 
 
@@ -382,7 +404,7 @@ def printable(text: str) -> str:
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
 
 
-def guide(terminal: Terminal, url: str, model: str, *, is_closed: bool) -> None:
+def guide(terminal: Terminal, manager_url: str, url: str, model: str, *, is_closed: bool) -> None:
     """Say what is where, and how to go on."""
     which, header = "any API key", ""
     if is_closed:
@@ -391,17 +413,20 @@ def guide(terminal: Terminal, url: str, model: str, *, is_closed: bool) -> None:
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": QUESTION}]})
     terminal.line(
         f"\n{terminal.style('Serving; Ctrl-C stops it.', BOLD)}\n"
+        f"  manager         {manager_url}\n"
         f"  OpenAI clients  {url}/v1  (base URL; {which})\n"
+        f"  Claude Code     ANTHROPIC_BASE_URL={url} claude\n"
         f"  models          {url}/v1/models\n"
         f"  health          {url}/health\n"
-        f"  API document    {url}/openapi.json\n"
+        f"  API documents   {url}/openapi.json, {manager_url}/openapi.json\n"
         f"\nTry it:\n"
+        f"  .venv/bin/mlx-manager run {model}\n"
         f"  curl {url}/v1/chat/completions{header} -H 'Content-Type: application/json' -d '{body}'\n"
     )
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Start the MLX Server and ask its demo model a question.")
+    parser = argparse.ArgumentParser(description="Start MLX Manager and ask its demo model a question.")
     parser.add_argument("--once", action="store_true", help="stop after the answer; exit code 1 if none came")
     once = parser.parse_args().once
 
@@ -409,42 +434,46 @@ def main() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     terminal = Terminal()
-    server = Server(terminal)
+    manager = Manager(terminal)
     access = Access()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, server.on_signal)
-    answered = False
-    model = MODEL
+        signal.signal(number, manager.on_signal)
+    answered = failed = False
     try:
-        server.start()
-        url = wait_for_address(server, terminal)
+        manager.start()
+        manager_url = wait_for_address(manager, terminal)
+        url, model = manager_url, MODEL
         try:
             try:
-                model = wait_until_ready(server, terminal, url, access)
-                server.log.pause()
+                url, model = wait_until_ready(manager, terminal, manager_url, access)
+                manager.log.pause()
                 ask(terminal, url, model, access)
             finally:
                 access.give_back()
             answered = True
         except AnswerFailed as error:
-            if server.ended():
-                raise ServerEnded from None
+            if manager.ended():
+                raise ManagerEnded from None
             terminal.line(f"No answer: {error}")
-        server.log.resume()
-        if once:
-            server.stop()
+        except ServerFailed as error:
+            if not manager.log.said_why:
+                terminal.line(f"The server does not start: {error}")
+            failed = True
+        manager.log.resume()
+        if once or failed:
+            manager.stop()
         else:
-            guide(terminal, url, model, is_closed=access.is_needed)
-            server.log.resume(routine=True)
-            server.wait()
-    except (Stopped, ServerEnded):
+            guide(terminal, manager_url, url, model, is_closed=access.is_needed)
+            manager.log.resume(routine=True)
+            manager.wait()
+    except (Stopped, ManagerEnded):
         pass
     except OutputClosed:
-        server.stop()
+        manager.stop()
         # Python would complain at its own exit about what it could not write.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    code = server.finish()
-    return code or int(once and not answered)
+    code = manager.finish()
+    return code or int(failed or (once and not answered))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ _GET: Final = frozenset({"GET", "HEAD"})
 
 RULES: Final = (
     Rule("/health", Wanted.NOTHING, _GET, is_exact=True),
+    # It holds nothing but how to go on.
+    Rule("/", Wanted.NOTHING, _GET, is_exact=True),
     # How one comes in. Each proves by itself who is asking.
     Rule("/api/v1/auth/status", Wanted.NOTHING, _GET, is_exact=True),
     Rule("/api/v1/auth/setup", Wanted.NOTHING, _POST, is_exact=True),

@@ -1,5 +1,7 @@
 """How large a request's body may be."""
 
+from collections.abc import Callable
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -8,14 +10,23 @@ class BodyLimitMiddleware:
     """Stops reading a body at the limit, whatever its Content-Length says.
 
     FastAPI's own limit answers past the error handlers, in plain text.
+
+    Args:
+        is_exempt: whether a path's bodies have another limit, which is another's to keep.
     """
 
-    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, limit_bytes: int, is_exempt: Callable[[str], bool] = lambda path: False
+    ) -> None:
         self._app = app
         self._limit_bytes = limit_bytes
+        self._is_exempt = is_exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
+        if scope["type"] != "http" or self._is_exempt(scope["path"]):
+            await self._app(scope, receive, send)
+            return
         num_read = 0
 
         async def limited() -> Message:
@@ -27,4 +38,4 @@ class BodyLimitMiddleware:
                 raise HTTPException(413, f"the body is over the limit of {self._limit_bytes} bytes")
             return message
 
-        await self._app(scope, limited if scope["type"] == "http" else receive, send)
+        await self._app(scope, limited, send)

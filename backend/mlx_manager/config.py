@@ -1,5 +1,7 @@
 """Settings of the manager."""
 
+from typing import ClassVar
+
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -11,8 +13,13 @@ class ManagerSettings(AccessSettings):
 
     model_config = SettingsConfigDict(env_prefix="MLX_MANAGER_", extra="ignore", validate_assignment=True)
 
+    # Read before the database is known.
+    not_stored: ClassVar[frozenset[str]] = frozenset({"home", "database_url"})
+
     host: str = "127.0.0.1"
+    """Address to listen on; anything but loopback lets other machines call, with a key."""
     port: int = Field(default=8080, ge=0, le=65_535)
+    """Port to listen on; 0 takes any that is free."""
     home: str | None = None
     """Folder of the database, secrets and logs; None is `~/.mlx-manager` (see `core.paths`)."""
     database_url: str | None = Field(default=None, repr=False)
@@ -31,6 +38,16 @@ class ManagerSettings(AccessSettings):
     """How often in a row a download is tried again by itself after something that may pass."""
     disk_floor_gb: float = Field(default=5.0, ge=0, allow_inf_nan=False)
     """Free space, in GB of 2**30 bytes, that a download leaves to others."""
+
+    log_level: str = "INFO"
+    """The lowest level that is logged: DEBUG, INFO, WARNING or ERROR."""
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, level: str) -> str:
+        if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return level.upper()
 
     @field_validator("hub_endpoint")
     @classmethod

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import os
 import secrets
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 from pydantic import BaseModel, ValidationError
@@ -24,6 +25,8 @@ PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")
 ]
 
+_HARMLESS: Final = frozenset("\n\t\u200c\u200d")
+
 _Result = TypeVar("_Result")
 _Schema = TypeVar("_Schema", bound=BaseModel)
 
@@ -36,7 +39,28 @@ def fail(message: str) -> NoReturn:
 
 def note(message: str) -> None:
     """Tell a person something that is not the command's result."""
-    typer.echo(message, err=True)
+    typer.echo(printable(message), err=True)
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal; lines and tabs stay, and what joins signs to one."""
+    return "".join(sign for sign in text if sign.isprintable() or sign in _HARMLESS)
+
+
+def dim(text: str) -> str:
+    """The text as it is shown where it is not the point; only for a terminal."""
+    return text if os.environ.get("NO_COLOR") else f"\x1b[2m{text}\x1b[0m"
+
+
+def amount(num_bytes: float | None) -> str:
+    """Bytes for a person, in powers of 1024."""
+    if num_bytes is None:
+        return "-"
+    for unit in ("B", "KB", "MB"):
+        if num_bytes < 1024:
+            return f"{num_bytes:.0f} {unit}"
+        num_bytes /= 1024
+    return f"{num_bytes:.1f} GB"
 
 
 def show(value: Mapping[str, Any], *, as_json: bool, text: str) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from mlx_manager.auth.sessions import LIFETIME
 from mlx_manager.core.access.credentials import REFRESH_COOKIE as REFRESH_COOKIE
 from mlx_manager.core.access.credentials import SESSION_COOKIE
+from mlx_manager.core.root_path import root_path_of
 from mlx_manager.core.security.session_tokens import ACCESS_LIFETIME
 
 ACCESS_COOKIE: Final = SESSION_COOKIE
@@ -21,6 +22,7 @@ def set_cookies(request: Request, response: Response, *, access_token: str, refr
         ACCESS_COOKIE,
         access_token,
         max_age=int(ACCESS_LIFETIME.total_seconds()),
+        path=root_path_of(request) or "/",
         httponly=True,
         samesite="strict",
         secure=is_secure,
@@ -29,7 +31,7 @@ def set_cookies(request: Request, response: Response, *, access_token: str, refr
         REFRESH_COOKIE,
         refresh_token,
         max_age=int(LIFETIME.total_seconds()),
-        path=REFRESH_PATH,
+        path=root_path_of(request) + REFRESH_PATH,
         httponly=True,
         samesite="strict",
         secure=is_secure,
@@ -39,7 +41,6 @@ def set_cookies(request: Request, response: Response, *, access_token: str, refr
 def clear_cookies(request: Request, response: Response) -> None:
     """Take them back."""
     is_secure = request.url.scheme == "https"
-    response.delete_cookie(ACCESS_COOKIE, httponly=True, samesite="strict", secure=is_secure)
-    response.delete_cookie(
-        REFRESH_COOKIE, path=REFRESH_PATH, httponly=True, samesite="strict", secure=is_secure
-    )
+    root = root_path_of(request)
+    for name, path in ((ACCESS_COOKIE, root or "/"), (REFRESH_COOKIE, root + REFRESH_PATH)):
+        response.delete_cookie(name, path=path, httponly=True, samesite="strict", secure=is_secure)

@@ -5,7 +5,10 @@ that is left by a process that was killed is told by the process: its id, and wh
 """
 
 import json
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -14,8 +17,12 @@ import psutil
 
 from mlx_manager.core.paths import ensure_private, home_dir
 
+logger = logging.getLogger(__name__)
+
 SERVER: Final = "server"
 MANAGER: Final = "manager"
+SUPERVISED: Final = "MLX_SUPERVISED"
+"""Set in the environment of a server that a manager starts."""
 # The operating system rounds when a process started.
 _SAME_START_S: Final = 2.0
 
@@ -31,6 +38,7 @@ class RunningProgram:
         version: of the package.
         certificate: the file of the TLS certificate that it shows, or None where it speaks plain HTTP.
         supervised: whether a manager started it.
+        log: the file of its log, or None where it has none.
     """
 
     url: str
@@ -39,6 +47,7 @@ class RunningProgram:
     version: str
     certificate: str | None = None
     supervised: bool = False
+    log: str | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -53,11 +62,9 @@ class RunningProgram:
             return False
 
 
-def local_url(host: str, port: int, *, is_tls: bool, root_path: str = "") -> str:
-    """How this machine calls a program that listens there."""
-    name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
-    scheme = "https" if is_tls else "http"
-    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}{root_path}"
+def _as_called_here(url: str) -> str:
+    """A program that listens everywhere is called by the loopback address on this machine."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 def write_running(name: str, program: RunningProgram) -> None:
@@ -84,9 +91,31 @@ def find_running(name: str) -> RunningProgram | None:
     return found if found is not None and found.is_alive else None
 
 
-def this_process_started_at() -> float:
-    """When this process started, as `RunningProgram` has it."""
-    return float(psutil.Process().create_time())
+@contextmanager
+def announced(name: str, url: str, version: str, certificate: Path | None = None) -> Iterator[None]:
+    """Let the others of this home know that this process listens there, as long as it does."""
+    program = RunningProgram(
+        url=_as_called_here(url),
+        pid=os.getpid(),
+        started_at=float(psutil.Process().create_time()),
+        version=version,
+        certificate=None if certificate is None else str(certificate.absolute()),
+        supervised=os.environ.get(SUPERVISED) == "1",
+        log=_log_file(),
+    )
+    try:
+        write_running(name, program)
+    except OSError as error:
+        logger.warning("others cannot be told where this program runs: %s", error)
+    try:
+        yield
+    finally:
+        remove_running(name)
+
+
+def _log_file() -> str | None:
+    handlers = logging.getLogger().handlers
+    return next((each.baseFilename for each in handlers if isinstance(each, logging.FileHandler)), None)
 
 
 def _file(name: str) -> Path:

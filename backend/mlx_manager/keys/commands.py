@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlx_manager.completion import complete_key, complete_model, complete_user
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.security.principal import Scope
 from mlx_manager.terminal import AsJson, checked, in_unit, note, show, table
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Make and manage API keys.", no_args_is_help=True, rich_markup_mode=None)
 
-Owner = Annotated[str | None, typer.Option("--user", help="Whose; needed where it is not clear.")]
+Owner = Annotated[
+    str | None,
+    typer.Option("--user", help="Whose; needed where it is not clear.", autocompletion=complete_user),
+]
 
 
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="To tell it from others.")],
     scope: Annotated[list[Scope] | None, typer.Option(help="Repeatable; inference by default.")] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Repeatable; every model by default.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Repeatable; every model by default.", autocompletion=complete_model),
+    ] = None,
     expires_in_days: Annotated[int | None, typer.Option(help="Never by default.")] = None,
     requests_per_minute: Annotated[int | None, typer.Option(help="No limit by default.")] = None,
     tokens_per_day: Annotated[int | None, typer.Option(help="No limit by default.")] = None,
@@ -79,7 +86,9 @@ def list_keys(as_json: AsJson = False) -> None:
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(metavar="NAME_OR_ID")], user: Owner = None, as_json: AsJson = False
+    key: Annotated[str, typer.Argument(metavar="NAME_OR_ID", autocompletion=complete_key)],
+    user: Owner = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key worthless for good."""
     from mlx_manager.core.times import utc_now

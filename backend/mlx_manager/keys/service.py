@@ -50,11 +50,14 @@ async def create(session: AsyncSession, user: User, asked: NewKey, now: datetime
 
 
 async def list_valid(session: AsyncSession, user_id: str | None = None) -> Sequence[tuple[ApiKey, User]]:
-    """Keys that have not been revoked, the oldest first: a user's, or with None everybody's."""
+    """Keys that have not been revoked, the oldest first: a user's, or with None everybody's.
+
+    Those that a program of ours has lent itself are not among them, here and in `find`.
+    """
     query = (
         select(ApiKey, User)
         .join(User, col(User.id) == ApiKey.user_id)
-        .where(col(ApiKey.revoked_at).is_(None))
+        .where(col(ApiKey.revoked_at).is_(None), ~col(ApiKey.is_internal))
         .order_by(col(ApiKey.created_at), col(ApiKey.id))
     )
     if user_id is not None:
@@ -65,7 +68,7 @@ async def list_valid(session: AsyncSession, user_id: str | None = None) -> Seque
 async def find(session: AsyncSession, key_id: str, user_id: str | None = None) -> tuple[ApiKey, User]:
     """A key that has not been revoked. Raises ApiError where there is none, or not of this user's."""
     row = await session.get(ApiKey, key_id)
-    if row is None or row.revoked_at is not None or user_id not in (None, row.user_id):
+    if row is None or row.revoked_at is not None or row.is_internal or user_id not in (None, row.user_id):
         raise ApiError(ErrorCode.NOT_FOUND, "there is no such key")
     user = await session.get(User, row.user_id)
     assert user is not None  # its foreign key

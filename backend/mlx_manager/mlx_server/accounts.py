@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mlx_manager.core.access.authenticator import AccountState, Authenticator
 from mlx_manager.core.access.credentials import Credential
@@ -81,6 +81,17 @@ class Accounts:
     async def tokens_used(self, key_id: str, day: date) -> int:
         """Tokens that a key has taken on a day, as the database has it."""
         return await (await self.database()).audit.tokens_used(key_id, day)
+
+    async def stored_settings(self, prefix: str) -> dict[str, Any]:
+        """Settings that are stored for a program, by their names; see `db.stored_settings`.
+
+        Raises:
+            ApiError: the database cannot be read.
+        """
+        opened = await self.database()
+        from mlx_manager.db.stored_settings import StoredSettings, of_prefix
+
+        return of_prefix(await StoredSettings(opened.database).all(), prefix)
 
     async def _identifier(self) -> Authenticator:
         if self._authenticator is None:

@@ -1,7 +1,7 @@
 """Settings of the inference server."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -29,15 +29,23 @@ class MLXServerSettings(AccessSettings):
 
     model_config = SettingsConfigDict(env_prefix="MLX_SERVER_", extra="ignore", validate_assignment=True)
 
+    # A secret; nothing that is stored in the open may hold one.
+    not_stored: ClassVar[frozenset[str]] = frozenset({"logfire_token"})
+
     host: str = "127.0.0.1"
+    """Address to listen on; anything but loopback lets other machines call, with a key."""
     port: int = Field(default=8000, ge=0, le=65_535)
+    """Port to listen on; 0 takes any that is free."""
     max_memory_gb: float = Field(default=48.0, gt=0, le=2**20, allow_inf_nan=False)
     """Upper bound of all models together, in GB of 2**30 bytes; the machine's own limits lower it."""
     max_models: int = Field(default=4, ge=1)
+    """Most models in memory at once."""
     default_max_tokens: int = Field(default=4096, ge=1)
     """New tokens of a request that names no number, clamped to the model's context window."""
     logfire_enabled: bool = True
+    """Whether spans go to Logfire where there is a token."""
     logfire_token: str | None = Field(default=None, repr=False)
+    """Write token of a Logfire project; without one nothing leaves the machine."""
 
     model_dirs: list[Path] = Field(default_factory=list)
     """Folders that are models or hold models, as a JSON list."""
@@ -88,6 +96,7 @@ class MLXServerSettings(AccessSettings):
     worker_hang_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
     """A worker that says nothing for so long while it has work is ended."""
     max_request_body_mb: float = Field(default=64.0, gt=0, allow_inf_nan=False)
+    """Largest body of one request, in MB of 2**20 bytes."""
     audit_days: float = Field(default=90.0, gt=0, le=36_500, allow_inf_nan=False)
     """How long the record of a request is kept."""
     audit_max_rows: int = Field(default=1_000_000, ge=1)
@@ -97,6 +106,7 @@ class MLXServerSettings(AccessSettings):
     shutdown_grace_s: float = Field(default=4.0, ge=0, allow_inf_nan=False)
     """How long running requests may go on after SIGTERM or Ctrl-C."""
     log_level: str = "INFO"
+    """The lowest level that is logged: DEBUG, INFO, WARNING or ERROR."""
 
     @field_validator("model_dirs")
     @classmethod

@@ -69,6 +69,11 @@ class Generator:
         self._idle.set()
         self._starting = 0
 
+    def change(self, *, default_max_tokens: int, timeout_s: float) -> None:
+        """Let these count for requests that come from now on."""
+        self._default_max_tokens = default_max_tokens
+        self._timeout_s = timeout_s
+
     @property
     def num_running(self) -> int:
         """Requests that have been accepted and have not ended."""

@@ -20,13 +20,17 @@ from starlette.responses import JSONResponse, Response
 from mlx_manager.core.access.authentication import AuthenticationMiddleware, Identifies
 from mlx_manager.core.access.guard import GuardMiddleware
 from mlx_manager.core.access.mode import check_bind
+from mlx_manager.core.listening import own_url, tls_options
 from mlx_manager.core.logs import configure_logging
 from mlx_manager.core.metrics import MetricsMiddleware
 from mlx_manager.core.paths import ensure_home, home_dir
 from mlx_manager.core.ports import listen
 from mlx_manager.core.process import keep_few_arenas, raise_descriptor_limit
 from mlx_manager.core.request_id import RequestIdMiddleware
+from mlx_manager.core.root_path import RootPathMiddleware
+from mlx_manager.core.running_program import SERVER, announced, remove_running
 from mlx_manager.core.tracing import make_query_remover, prepare
+from mlx_manager.db.stored_settings import read_stored
 from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.access import RULES
 from mlx_manager.mlx_server.admin.endpoints import router as admin_router
@@ -48,9 +52,12 @@ _EXIT_WITHIN_S = 0.8
 # A step on a slow machine may take a second or two.
 _ENGINE_ANSWERS_WITHIN_S = 10.0
 
+_stored_faults: list[str] = []
+
 if __name__ == "__main__":
-    # Before the app below reads the settings: a flag overrides the environment.
+    # Before the app below reads the settings: flags count before the environment, that before the database.
     apply_flags(mlx_server_settings, sys.argv[1:])
+    _stored_faults = mlx_server_settings.take_stored(read_stored(mlx_server_settings.env_prefix()))
 
 
 def _give_up(app: FastAPI, fault: str) -> None:
@@ -86,6 +93,7 @@ app = FastAPI(
     # The interactive pages fetch their scripts from a foreign host; /openapi.json is the document.
     docs_url=None,
     redoc_url=None,
+    servers=[{"url": mlx_server_settings.root_path}] if mlx_server_settings.root_path else None,
 )
 app.include_router(router)
 app.include_router(tokens_router)
@@ -103,6 +111,7 @@ app.add_middleware(
 app.add_middleware(GuardMiddleware, settings=mlx_server_settings, render_error=render_error)
 app.add_middleware(RequestIdMiddleware, render_error=render_error)
 app.add_middleware(MetricsMiddleware)
+app.add_middleware(RootPathMiddleware, root_path=mlx_server_settings.root_path)
 
 if span_targets(mlx_server_settings):
     # Without a token nothing goes to Logfire; OTLP alone is what OTEL_EXPORTER_OTLP_ENDPOINT asks for.
@@ -173,6 +182,7 @@ class DrainingServer(uvicorn.Server):
         serving: Serving | None = getattr(app.state, "serving", None)
         if serving is not None:
             await serving.drain()
+        remove_running(SERVER)
         # Every request has its end. Whatever still holds the process up, such as a client that does not
         # read or a half-done import in a thread, does not hold it long; the workers go with it.
         _exit_soon(0)
@@ -193,7 +203,7 @@ def main() -> None:
     """Serve on the configured host and port until SIGTERM or Ctrl-C."""
     settings = mlx_server_settings
     configure_logging(settings.log_level, file=home_dir() / "logs" / "server.log")
-    for warning in settings.unknown_variables():
+    for warning in (*settings.unknown_variables(), *_stored_faults):
         logger.warning(warning)
     for fault in check_bind(settings, settings.host):
         raise SystemExit(fault)
@@ -201,18 +211,20 @@ def main() -> None:
     raise_descriptor_limit()
     keep_few_arenas()
     listener = listen(settings.host, settings.port, "MLX_SERVER_PORT")
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    logger.info("MLX Server listening on http://%s:%d", host, listener.getsockname()[1])
+    url = own_url(settings, settings.host, listener.getsockname()[1])
+    logger.info("MLX Server listening on %s", url)
     config = uvicorn.Config(
         app,
         log_config=None,
         timeout_graceful_shutdown=1,
         server_header=False,
         proxy_headers=False,  # it would believe whoever connects from this machine; see GuardMiddleware
+        **tls_options(settings),
     )
     server = DrainingServer(config)
     app.state.server = server
-    server.run(sockets=[listener])
+    with announced(SERVER, url, __version__, settings.tls_certificate):
+        server.run(sockets=[listener])
     _exit_soon(0 if server.fault is None else 1)
     if server.fault is not None:
         raise SystemExit(server.fault)

@@ -118,6 +118,11 @@ class Serving:
 
     def settings_changed(self) -> None:
         """Act on settings that have been changed while the server runs."""
+        settings = self.settings
+        logging.getLogger().setLevel(settings.log_level)
+        self.generator.change(
+            default_max_tokens=settings.default_max_tokens, timeout_s=settings.request_timeout_s
+        )
         self.pool.settings_changed()
         if self._preload is not None and self._preload.done():
             self._preload = asyncio.create_task(self._preload_models())

@@ -1,7 +1,7 @@
 """How the manager asks the inference server, on its own account or on a caller's."""
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -79,7 +79,7 @@ class ServerClient:
         path: str,
         body: Any = None,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         content: AsyncIterator[bytes] | bytes | None = None,
         params: str = "",
         timeout_s: float = _READ_TIMEOUT_S,
@@ -103,7 +103,7 @@ class ServerClient:
         request = client.build_request(
             method,
             httpx.URL(location.url + path, query=params.encode("ascii") if params else None),
-            headers=dict(headers),
+            headers=headers,
             json=body if content is None else None,
             content=content,
             timeout=httpx.Timeout(timeout_s, connect=_CONNECT_TIMEOUT_S),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mlx_manager.completion import complete_user
 from mlx_manager.core.security.principal import Role
 from mlx_manager.terminal import AsJson, PasswordStdin, in_unit, new_password, note, show, table
 
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Make and manage users.", no_args_is_help=True, rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name, in whatever case.")]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="The user's name, in whatever case.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The user's name, in whatever case.", autocompletion=complete_user),
+]
 
 
 @app.command()
 def create(
-    name: Name,
+    name: NewName,
     role: Annotated[Role | None, typer.Option(help="The first user is an admin by default.")] = None,
     password_stdin: PasswordStdin = False,
     as_json: AsJson = False,

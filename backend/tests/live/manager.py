@@ -12,7 +12,7 @@ import httpx
 
 from tests.live.server import DEADLINE_S, PLAIN, clean_environment, wait_until
 
-_LISTENING = re.compile(r"MLX Manager listening on (http://\S+)")
+_LISTENING = re.compile(r"MLX Manager listening on (https?://\S+)")
 
 
 class Manager:
@@ -26,7 +26,15 @@ class Manager:
     def __init__(self, folder: Path, home: Path, env: Mapping[str, str] | None = None) -> None:
         self._log_file = folder / "manager.log"
         self.home = home
-        self._env = {"MLX_MANAGER_PORT": "0", "MLX_MANAGER_HOME": str(home)} | dict(env or {})
+        defaults = {
+            "MLX_MANAGER_PORT": "0",
+            "MLX_MANAGER_HOME": str(home),
+            # Only tests of it want a server, and not at the port that everybody's has.
+            "MLX_MANAGER_START_SERVER": "false",
+            "MLX_SERVER_PORT": "0",
+            "MLX_SERVER_SPARE_WORKER": "false",
+        }
+        self._env = defaults | dict(env or {})
         self.process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Self:
@@ -40,7 +48,7 @@ class Manager:
             )
         try:
             address: str = wait_until(self._address, "the manager listens")
-            self.base_url = re.sub(r"//(0\.0\.0\.0|\[::\])", "//127.0.0.1", address)
+            self.base_url: str = re.sub(r"//(0\.0\.0\.0|\[::\])", "//127.0.0.1", address)
             self.client = self.browser()
             wait_until(self._is_healthy, "the manager answers")
         except BaseException:

@@ -280,6 +280,7 @@ def test_loads_deaths_and_evictions(tmp_path: Path, three_models: Path) -> None:
 def test_the_managers(tmp_path: Path) -> None:
     log = tmp_path / "log"
     env = {"MLX_MANAGER_HOME": str(tmp_path / "home"), "MLX_MANAGER_PORT": "0"}
+    env["MLX_MANAGER_START_SERVER"] = "false"
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "mlx_manager.main"], env=clean_environment(env), stderr=stderr

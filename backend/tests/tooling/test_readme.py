@@ -106,8 +106,11 @@ def check_unrun(line: str) -> bool:
 
 
 def with_the_usual_port(output: str) -> str:
-    """What `make run` printed, as if nothing else had been on its port."""
-    return re.sub(r"(//127\.0\.0\.1):\d+", r"\1:8000", output)
+    """What `make run` printed, as if nothing else had been on its ports."""
+    manager = re.search(r"^  manager +http://127\.0\.0\.1:(\d+)$", output, re.MULTILINE)
+    assert manager is not None, output
+    output = output.replace(f"//127.0.0.1:{manager[1]}", "//127.0.0.1:8080")
+    return re.sub(r"(//127\.0\.0\.1):(?!8080)\d+", r"\1:8000", output)
 
 
 VOLATILE_NUMBER = re.compile(r"^created|(?:^|_)(?:at|ms|s|seconds|per_second|time|pid|bytes|gb)$")
@@ -118,7 +121,7 @@ VOLATILE_TEXT = [
     (re.compile(r"\bsk-mlx-[\w.-]+"), "KEY"),
     (re.compile(r"\b\d+(\.\d+)? ?(ms|s|GB|MB|tokens/s)\b"), r"N \2"),
     (re.compile(r"\b\d\.\de[-+]\d\d\b"), "TINY"),
-    (re.compile(r"^(Starting the server|Loading the model)….*\n?", re.MULTILINE), ""),
+    (re.compile(r"^(Starting the manager|Starting the server|Loading the model)….*\n?", re.MULTILINE), ""),
 ]
 
 

@@ -18,12 +18,13 @@ from tests.tooling.outside import BACKEND, ROOT, clean_environment
 QUESTION = "What is MLX Manager?"
 
 
-def start(home: Path, *arguments: str, port: int = 0) -> subprocess.Popen[str]:
+def start(home: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
     """Start what `make run` starts; its stderr joins its stdout."""
+    ports = {"MLX_MANAGER_PORT": "0", "MLX_SERVER_PORT": "0"}
     return subprocess.Popen(
         [sys.executable, str(ROOT / "scripts" / "run.py"), *arguments],
         cwd=BACKEND,
-        env=clean_environment(MLX_SERVER_PORT=str(port), MLX_MANAGER_HOME=str(home)),
+        env=clean_environment(**{"MLX_MANAGER_HOME": str(home), **ports, **env}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -89,18 +90,30 @@ def test_keeps_serving_until_a_signal(
     assert "Traceback" not in served.rest
     url = re.search(r"^  OpenAI clients  (http://\S+)/v1 ", served.output, re.MULTILINE)
     assert url is not None, served.output
+    assert ".venv/bin/mlx-manager run demo" in served.output
     for path in ("/v1/models", "/health", "/openapi.json"):
         assert url[1] + path in served.output
 
 
-def test_taken_port_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["MLX_SERVER_PORT", "MLX_MANAGER_PORT"])
+def test_taken_port_is_one_line(tmp_path: Path, variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = start(tmp_path, port=port)
+        process = start(tmp_path, **{variable: str(port)})
         output, _ = process.communicate()
     assert process.returncode != 0
     assert "Traceback" not in output
     said = [line for line in output.splitlines() if "…" not in line]
     assert len(said) == 1, output
     assert str(port) in said[0]
-    assert "MLX_SERVER_PORT" in said[0]
+    assert variable in said[0]
+
+
+def test_both_programs_run_and_end_together(served: Served) -> None:
+    manager = re.search(r"^  manager +(http://\S+)$", served.output, re.MULTILINE)
+    server = re.search(r"^  OpenAI clients  (http://\S+)/v1 ", served.output, re.MULTILINE)
+    assert manager is not None, served.output
+    assert server is not None, served.output
+    for url in (manager[1], server[1]):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0, "it has ended"

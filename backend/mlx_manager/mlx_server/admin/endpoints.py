@@ -11,7 +11,12 @@ from starlette.responses import Response
 
 from mlx_manager.core.errors import ApiError
 from mlx_manager.mlx_server.admin.events import changes
-from mlx_manager.mlx_server.admin.live_settings import change_settings, settings_view
+from mlx_manager.mlx_server.admin.live_settings import (
+    change_settings,
+    every_setting,
+    reload_stored,
+    settings_view,
+)
 from mlx_manager.mlx_server.admin.views import memory_view, model_view, model_views
 from mlx_manager.mlx_server.domain.models import ModelDescription
 from mlx_manager.mlx_server.pool.entry import ModelEntry
@@ -103,6 +108,19 @@ async def patch_settings(request: Request, serving: ServingDep) -> Response:
     body = await read_object(request, serving.settings.max_request_body_bytes)
     change_settings(serving, body)
     return _json(settings_view(serving.settings))
+
+
+@router.get("/settings/all")
+async def read_every_setting(serving: ServingDep) -> Response:
+    """Every setting that is no secret: its value, where that comes from, whether it can be changed now."""
+    return _json({"data": every_setting(serving.settings)})
+
+
+@router.post("/settings/reload")
+async def reload_settings(serving: ServingDep) -> Response:
+    """Take what is stored in the database now; what needs a start of the server stays as it is."""
+    faults = await reload_stored(serving)
+    return _json({"data": every_setting(serving.settings), "faults": faults})
 
 
 def _json(value: Any) -> Response:

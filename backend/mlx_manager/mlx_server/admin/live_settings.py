@@ -6,12 +6,17 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.core.settings import Source
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.serving import Serving
 
 LIVE: Final = (
     "max_memory_gb",
     "max_models",
+    "default_max_tokens",
+    "model_dirs",
+    "use_hf_cache",
+    "aliases",
     "idle_unload_s",
     "load_wait_s",
     "preload",
@@ -19,12 +24,39 @@ LIVE: Final = (
     "model_options",
     "memory_soft_share",
     "memory_hard_share",
+    "request_timeout_s",
+    "max_request_body_mb",
+    "audit_days",
+    "audit_max_rows",
+    "responses_days",
+    "shutdown_grace_s",
+    "log_level",
+    # These count from a model's next load.
+    "kv_context_tokens",
+    "kv_concurrency",
+    "max_concurrent_requests",
+    "max_queued_requests",
+    "prefill_chunk_tokens",
+    "prefix_cache_gb",
+    "prefix_cache_disk_gb",
+    "prefix_cache_disk_floor_gb",
+    "worker_hang_s",
 )
+_SECRETS: Final = frozenset({"logfire_token"})
 
 
 def settings_view(settings: MLXServerSettings) -> dict[str, Any]:
     """The settings that can be changed, as they are."""
     return settings.model_dump(mode="json", include=set(LIVE))
+
+
+def every_setting(settings: MLXServerSettings) -> list[dict[str, Any]]:
+    """Every setting that is no secret: its value, its source, and whether it can be changed now."""
+    values = settings.model_dump(mode="json", exclude=set(_SECRETS))
+    return [
+        {"name": name, "value": value, "source": settings.source_of(name).value, "live": name in LIVE}
+        for name, value in values.items()
+    ]
 
 
 def change_settings(serving: Serving, change: Mapping[str, Any]) -> None:
@@ -49,4 +81,23 @@ def change_settings(serving: Serving, change: Mapping[str, Any]) -> None:
         fault = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in fault["loc"])
         raise ApiError(ErrorCode.INVALID_REQUEST, f"{path}: {fault['msg']}", param=path) from None
+    settings.note_source(change.keys(), Source.RUNNING)
     serving.settings_changed()
+
+
+async def reload_stored(serving: Serving) -> list[str]:
+    """Take what is stored now, of the settings that can be changed while the server runs.
+
+    What was changed in this process alone goes on to count until it is stored otherwise.
+
+    Returns:
+        A line for each stored value that cannot be used.
+
+    Raises:
+        ApiError: the database cannot be read.
+    """
+    settings = serving.settings
+    stored = await serving.accounts.stored_settings(settings.env_prefix())
+    faults = settings.take_stored(stored, fixed=type(settings).model_fields.keys() - set(LIVE))
+    serving.settings_changed()
+    return faults

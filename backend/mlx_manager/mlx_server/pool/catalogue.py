@@ -63,15 +63,21 @@ class Catalogue:
         aliases: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._folders = folders
         self._demo = demo
+        self._clock = clock
+        self.change(folders, hub=hub, aliases=aliases)
+        self._read: dict[Candidate, tuple[Signature, _Found]] = {}
+        self._warned: set[str] = set()
+
+    def change(
+        self, folders: Sequence[Path], *, hub: Path | None = None, aliases: Mapping[str, str] | None = None
+    ) -> None:
+        """Look at other folders, and know other names, from now on."""
+        self._folders = folders
         self._hub = hub
         self._aliases = {alias: model_id for alias, model_id in (aliases or {}).items() if alias != model_id}
         self._patterns = NamePatterns(self._aliases)
-        self._clock = clock
-        self._read: dict[Candidate, tuple[Signature, _Found]] = {}
         self._last: tuple[float, Listing] | None = None
-        self._warned: set[str] = set()
 
     def scan(self) -> Listing:
         """Everything there is now. Looks at each folder: call it off the event loop where there are many."""

@@ -244,8 +244,14 @@ class ModelPool:
 
     def settings_changed(self) -> None:
         """Act on settings that have been changed while the server runs."""
+        settings = self._settings
+        self.catalogue.change(
+            settings.model_dirs,
+            hub=hugging_face_cache() if settings.use_hf_cache else None,
+            aliases=settings.aliases,
+        )
         for entry in self.residents.entries.values():
-            entry.is_pinned = entry.description.model_id in self._settings.pinned
+            entry.is_pinned = entry.description.model_id in settings.pinned
             self.admission.start_expiry(entry)
         self.residents.refresh_budget()
         self._begin(self._fit_into_budget())

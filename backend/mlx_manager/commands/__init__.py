@@ -6,6 +6,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from mlx_manager import __version__
+from mlx_manager.commands import residency
+from mlx_manager.commands.bench import bench
+from mlx_manager.commands.logs import logs
+from mlx_manager.commands.run import run
 from mlx_manager.core.paths import ensure_home
 from mlx_manager.keys.commands import app as keys_app
 from mlx_manager.programs import become
@@ -15,13 +19,18 @@ from mlx_manager.users.commands import app as users_app
 app = typer.Typer(
     help="Run local MLX models.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     # A traceback would show the values of variables, a password among them.
     pretty_exceptions_enable=False,
 )
 app.add_typer(users_app, name="users")
 app.add_typer(keys_app, name="keys")
+app.command()(run)
+app.command()(residency.load)
+app.command()(residency.unload)
+app.command()(residency.ps)
+app.command()(bench)
+app.command()(logs)
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -39,6 +48,25 @@ def _options(
     ] = False,
 ) -> None:
     """Run local MLX models."""
+
+
+@app.command()
+def version(as_json: AsJson = False) -> None:
+    """Show the version, and what runs of this home."""
+    from mlx_manager.core.running_program import MANAGER, SERVER, find_running
+
+    running = {name: find_running(name) for name in (MANAGER, SERVER)}
+    shown = {
+        name: None if found is None else {"url": found.url, "version": found.version, "pid": found.pid}
+        for name, found in running.items()
+    }
+    lines = [
+        f"{name} {found.version}: {found.url}, pid {found.pid}"
+        for name, found in running.items()
+        if found is not None
+    ]
+    text = "\n".join([f"mlx-manager {__version__}", *lines])
+    show({"version": __version__, "running": shown}, as_json=as_json, text=text)
 
 
 @app.command(context_settings=_PASSED_ON)
