@@ -19,6 +19,8 @@ from mlx_manager import __version__
 from mlx_manager.access import RULES
 from mlx_manager.auth.endpoints import router as auth_router
 from mlx_manager.body_limit import BodyLimitMiddleware
+from mlx_manager.chats.endpoints import router as chats_router
+from mlx_manager.chats.writer import ChatWriter
 from mlx_manager.config import manager_settings
 from mlx_manager.core.access.authentication import AuthenticationMiddleware
 from mlx_manager.core.access.guard import GuardMiddleware
@@ -120,6 +122,8 @@ async def _open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) -
     library = Library(lambda: settings.server, database, client, ask_hub)
     app.state.library = await stack.enter_async_context(library)
     await stack.enter_async_context(supervisor)
+    # What is being written is stored as it is before the server ends, and not as a failure of its.
+    app.state.chat_writer = await stack.enter_async_context(ChatWriter(database, client))
 
 
 # The interactive pages fetch their scripts from a foreign host; /openapi.json is the document.
@@ -131,7 +135,15 @@ app = FastAPI(
     redoc_url=None,
     generate_unique_id_function=operation_id,
 )
-for router in (auth_router, users_router, keys_router, server_router, settings_router, library_router):
+for router in (
+    auth_router,
+    users_router,
+    keys_router,
+    server_router,
+    settings_router,
+    library_router,
+    chats_router,
+):
     app.include_router(router)
 for prefix in PROXIED:
     app.router.routes.append(Route(f"{prefix}/{{path:path}}", ServerProxy(), include_in_schema=False))
