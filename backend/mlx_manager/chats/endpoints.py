@@ -70,7 +70,9 @@ async def watch_chats(
 
     A stream begins with `resync` unless it goes on after its `Last-Event-ID` without a gap.
     """
-    events = listening.user_events(writer.changes, principal.user_id, last_event_id, request.state.may_go_on)
+    events = listening.user_events(
+        writer.changes, principal.user_id, last_event_id, listening.Listener(request)
+    )
     return EventSourceResponse(events, sep="\n")
 
 

@@ -5,11 +5,12 @@ A listener asks for what is new by its number, so a slow one makes nobody keep a
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from pydantic import BaseModel
 from sse_starlette import ServerSentEvent
+from starlette.requests import Request
 
 from mlx_manager.chats import storing
 from mlx_manager.chats.answer import Answer
@@ -21,17 +22,33 @@ from mlx_manager.db.session import Database
 from mlx_manager.db.tables import ChatMessage
 from mlx_manager.db.tables.chats import MessageStatus
 
-MayGoOn = Callable[[], Awaitable[bool]]
-_ASK_S: Final = 2.0
+_ASK_S: Final = 1.0
 """How often it is asked whether a listener may still listen."""
 _POLL_S: Final = 0.5
 _POLLED_PIECES: Final = 200
 
 
-async def answer_events(answer: Answer, after: int, may_go_on: MayGoOn) -> AsyncIterator[ServerSentEvent]:
+class Listener:
+    """Whoever made a request that is answered with events."""
+
+    def __init__(self, request: Request) -> None:
+        self._stopping: asyncio.Event = request.app.state.stopping
+        self._may_go_on = request.state.may_go_on
+        self._asked_at = time.monotonic()
+
+    async def may_go_on(self) -> bool:
+        """Whether they may still listen. The credential is looked at now and then: it may be a query."""
+        if self._stopping.is_set():
+            return False
+        if time.monotonic() - self._asked_at < _ASK_S:
+            return True
+        self._asked_at = time.monotonic()
+        return bool(await self._may_go_on())
+
+
+async def answer_events(answer: Answer, after: int, listener: Listener) -> AsyncIterator[ServerSentEvent]:
     """An answer that this program writes: its pieces after that number, how far it is, and its end."""
     told = None
-    asking = _Asking(may_go_on)
     while True:
         # Which comes first: the end is stored together with the last pieces.
         is_over, progress = answer.is_over, answer.progress
@@ -46,15 +63,15 @@ async def answer_events(answer: Answer, after: int, may_go_on: MayGoOn) -> Async
             return
         elif progress is answer.progress and not answer.is_over:
             await answer.wait_for_change(_ASK_S)
-            if not await asking.may_go_on():
+            if not await listener.may_go_on():
                 return
 
 
 async def stored_events(
-    database: Database, message_id: str, after: int, may_go_on: MayGoOn
+    database: Database, message_id: str, after: int, listener: Listener
 ) -> AsyncIterator[ServerSentEvent]:
     """A message that has ended, or that another manager writes."""
-    while await may_go_on():
+    while await listener.may_go_on():
         async with database.reading() as session:
             message = await session.get(ChatMessage, message_id)
             pieces: Sequence[Piece] = ()
@@ -77,11 +94,10 @@ async def stored_events(
 
 
 async def user_events(
-    hub: ChangeHub, user_id: str, last_event_id: str, may_go_on: MayGoOn
+    hub: ChangeHub, user_id: str, last_event_id: str, listener: Listener
 ) -> AsyncIterator[ServerSentEvent]:
     """What changes of a user's chats, for as long as they listen."""
     number = _number_in(hub, last_event_id)
-    asking = _Asking(may_go_on)
     while True:
         changes = None if number is None else hub.since(user_id, number)
         if changes is None:
@@ -94,23 +110,8 @@ async def user_events(
             yield _event("change", shown, f"{hub.epoch}-{number}")
         assert number is not None
         await hub.wait(user_id, number, _ASK_S)
-        if not await asking.may_go_on():
+        if not await listener.may_go_on():
             return
-
-
-class _Asking:
-    """Asks now and then, however much there is to tell: it may be a question to the database."""
-
-    def __init__(self, may_go_on: MayGoOn) -> None:
-        self._may_go_on = may_go_on
-        self._asked_at = time.monotonic()
-
-    async def may_go_on(self) -> bool:
-        """Whether the listener may still listen, as far as that was asked."""
-        if time.monotonic() - self._asked_at < _ASK_S:
-            return True
-        self._asked_at = time.monotonic()
-        return await self._may_go_on()
 
 
 def _number_in(hub: ChangeHub, event_id: str) -> int | None:

@@ -133,10 +133,10 @@ async def watch_message(
     """
     await _find(database, principal.user_id, chat_id, message_id)
     number = after if last_event_id is None else _number_of(last_event_id)
-    may_go_on = request.state.may_go_on
+    listener = listening.Listener(request)
     if (answer := writer.find(message_id)) is not None:
-        return EventSourceResponse(listening.answer_events(answer, number, may_go_on), sep="\n")
-    return EventSourceResponse(listening.stored_events(database, message_id, number, may_go_on), sep="\n")
+        return EventSourceResponse(listening.answer_events(answer, number, listener), sep="\n")
+    return EventSourceResponse(listening.stored_events(database, message_id, number, listener), sep="\n")
 
 
 async def _find(database: Database, user_id: str, chat_id: str, message_id: str) -> MessageView:
