@@ -32,7 +32,7 @@ from mlx_manager.core.paths import ensure_home, home_dir
 from mlx_manager.core.ports import listen
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.root_path import RootPathMiddleware
-from mlx_manager.core.running_program import MANAGER, announced
+from mlx_manager.core.running_program import MANAGER, SERVER, RunningProgram, announced, find_running
 from mlx_manager.core.security.hashing import PasswordHashing
 from mlx_manager.core.security.setup_token import SetupToken
 from mlx_manager.core.security.throttle import SignInThrottle
@@ -99,8 +99,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) -> None:
     """Make what the rooms' endpoints ask for. The server's process comes last and ends first."""
     supervisor = Supervisor(manager_settings, home_dir() / "logs" / "server.out")
+
+    def locate() -> RunningProgram | None:
+        # It may have started since the supervisor looked, and read what is stored before it was changed.
+        return supervisor.program or find_running(SERVER)
+
     own_key = await stack.enter_async_context(OwnKey(database))
-    client = ServerClient(lambda: supervisor.program, own_key.text, supervisor.why_none)
+    client = ServerClient(locate, own_key.text, supervisor.why_none)
     app.state.server_client = await stack.enter_async_context(client)
     app.state.server_service = ServerService(supervisor, client)
     app.state.settings_service = SettingsService(database, manager_settings, client)

@@ -79,6 +79,10 @@ class EnvironmentSettings(BaseSettings):
         if source in _STATED:
             self._stated.update({name: (source, getattr(self, name)) for name in names})
 
+    def has_taken(self, stored: Mapping[str, Any]) -> bool:
+        """Whether this is what was stored when it was looked at last."""
+        return self._stored == stored
+
     def take_stored(self, stored: Mapping[str, Any], fixed: Set[str] = frozenset()) -> list[str]:
         """Take what is stored, where nothing that counts before it says otherwise.
 
