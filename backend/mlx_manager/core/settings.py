@@ -42,7 +42,7 @@ class EnvironmentSettings(BaseSettings):
         not_stored: settings that are read before there is a database, or that are secret.
     """
 
-    model_config = SettingsConfigDict(use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(use_attribute_docstrings=True, validate_assignment=True)
 
     not_stored: ClassVar[frozenset[str]] = frozenset()
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
@@ -101,12 +101,16 @@ class EnvironmentSettings(BaseSettings):
                 self._forget_running(name)
         self._stored = dict(stored)
         open_to = {name for name in type(self).model_fields if name not in fixed and self._is_open_to(name)}
-        values, faults = self._usable({name: stored[name] for name in open_to & stored.keys()}, open_to)
+        empty = self.model_copy()
         for name in open_to:
-            self.__dict__[name] = values.get(name, _default(type(self), name))
-            self._sources[name] = Source.DATABASE if name in values else Source.DEFAULT
+            empty.__dict__[name] = _default(type(self), name)
+        fresh, faults = empty._with({name: value for name, value in stored.items() if name in open_to})
+        for name in open_to:
+            self.__dict__[name] = getattr(fresh, name)
+            is_stored = name in stored and name not in faults
+            self._sources[name] = Source.DATABASE if is_stored else Source.DEFAULT
         prefix = self.env_prefix()
-        return [f"{prefix}{name.upper()} as it is stored: {reason}" for name, reason in faults.items()]
+        return [f"{prefix}{name.upper()} as it is stored: {_reason(faults[name])}" for name in faults]
 
     def _forget_running(self, name: str) -> None:
         """What a flag or the environment says counts again where the running program was told otherwise."""
@@ -118,43 +122,39 @@ class EnvironmentSettings(BaseSettings):
     def _is_open_to(self, name: str) -> bool:
         return name not in self.not_stored and self.source_of(name) in (Source.DATABASE, Source.DEFAULT)
 
-    def _usable(self, stored: dict[str, Any], open_to: Set[str]) -> tuple[dict[str, Any], dict[str, str]]:
-        """What is stored in the form that the program has it, and the reasons why some of it is not in it."""
-        others = {name: getattr(self, name) for name in type(self).model_fields if name not in open_to}
-        faults: dict[str, str] = {}
-        while stored and (found := self._fault_of(others | stored)) is not None:
-            names, reason = found
-            # What is allowed by itself and not beside the others, such as a key without its certificate.
-            names = names & stored.keys() or self._culprit(others, stored)
-            faults |= dict.fromkeys(names, reason)
-            stored = {name: value for name, value in stored.items() if name not in names}
-        fresh = type(self)(**others, **stored) if stored else self
-        return {name: getattr(fresh, name) for name in stored}, faults
-
-    def _fault_of(self, values: Mapping[str, Any]) -> tuple[set[str], str] | None:
-        """The first fault of these values: the setting, where it is one's, and the reason."""
-        try:
-            type(self)(**values)
-        except ValidationError as error:
-            fault = error.errors(include_url=False, include_input=False)[0]
-            return {str(part) for part in fault["loc"][:1]}, fault["msg"].removeprefix("Value error, ")
-        return None
-
-    def _culprit(self, others: Mapping[str, Any], stored: Mapping[str, Any]) -> set[str]:
-        """The one of what is stored without which the rest is allowed, or all of it."""
-        for name in stored:
-            rest = {each: value for each, value in stored.items() if each != name}
-            if self._fault_of({**others, **rest}) is None:
-                return {name}
-        return set(stored)
-
     def changed(self, values: Mapping[str, Any]) -> Self:
         """These settings with other values, which may be as JSON has them; `self` stays as it is.
 
         Raises:
             ValidationError: a value is not allowed, by itself or beside the others.
         """
-        return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **values})
+        fresh, faults = self._with(values)
+        for fault in faults.values():
+            raise fault
+        return fresh
+
+    def _with(self, values: Mapping[str, Any]) -> tuple[Self, dict[str, ValidationError]]:
+        """These settings with those of the values that are allowed, and what is wrong with the others.
+
+        What is not among the values is not looked at again: a file may have gone since.
+        """
+        fresh, left = self.model_copy(), dict(values)
+        faults: dict[str, ValidationError] = {}
+        while left:
+            faults = {}
+            for name, value in left.items():
+                trial = fresh.model_copy()
+                try:
+                    setattr(trial, name, value)
+                except ValidationError as fault:
+                    faults[name] = fault
+                else:
+                    fresh = trial
+            if len(faults) == len(left):
+                break
+            # What is allowed only beside others, such as a key beside its certificate, may be now.
+            left = {name: left[name] for name in faults}
+        return fresh, faults
 
     @field_validator("*")
     @classmethod
@@ -186,6 +186,10 @@ class EnvironmentSettings(BaseSettings):
 
 def _default(settings: type[BaseSettings], name: str) -> Any:
     return settings.model_fields[name].get_default(call_default_factory=True)
+
+
+def _reason(error: ValidationError) -> str:
+    return error.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
 
 
 def refuse(error: ValidationError, prefix: str) -> NoReturn:
