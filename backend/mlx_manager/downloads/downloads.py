@@ -264,6 +264,8 @@ class Downloads:
             await running.stop()
             await asyncio.sleep(_AFTER_FAULT_S)
             self._has_lost = True
+            # Whatever it was, it must not start one worker after the other.
+            await asyncio.sleep(_AFTER_FAULT_S)
         finally:
             self._running.pop(running.download_id, None)
             self._followers.pop(running.download_id, None)

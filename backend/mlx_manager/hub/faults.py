@@ -40,7 +40,7 @@ def _fault_of(error: Exception, endpoint: str) -> ApiError | None:
     if status is not None:
         name = type(error).__name__
         if status == 401 and name == "HfHubHTTPError" and _OF_MODEL.search(response.request.url.path):
-            # So the hub tells strangers that nothing is there; the library knows that of https alone.
+            # So the hub answers strangers who ask for names that are not there.
             is_known = response.headers.get("X-Error-Message") == _BAD_TOKEN
             name = name if is_known else "RepositoryNotFoundError"
         return _refusal(name, status, response.headers, endpoint)
