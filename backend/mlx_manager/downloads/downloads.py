@@ -259,12 +259,10 @@ class Downloads:
             if outcome is not None:
                 await self._end(running, outcome)
         except Exception:
-            # The database is away, say. The queue looks at it again.
+            # The database is away, say. The queue looks at it again, but not one worker after the other.
             logger.exception("%s: what became of it could not be noted", running.download_id)
             await running.stop()
-            await asyncio.sleep(_AFTER_FAULT_S)
             self._has_lost = True
-            # Whatever it was, it must not start one worker after the other.
             await asyncio.sleep(_AFTER_FAULT_S)
         finally:
             self._running.pop(running.download_id, None)
