@@ -74,11 +74,10 @@ class Downloads:
 
     async def __aexit__(self, *_: object) -> None:
         self.is_closing = True
-        self.changes.tell()
+        self._news()
+        # Not cancelled: within a unit of the database that would leave its write lock with nobody.
         if self._loop is not None:
-            self._loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._loop
+            await self._loop
         async with self._deciding:
             await asyncio.gather(*(self._stop(download_id) for download_id in list(self._running)))
 
@@ -163,7 +162,7 @@ class Downloads:
             await asyncio.to_thread(places.remove_staging, self.cache, download_id)
 
     async def _schedule(self) -> None:
-        while True:
+        while not self.is_closing:
             try:
                 parallel = self.settings.max_parallel_downloads
                 await self._start_due(parallel)
@@ -206,7 +205,8 @@ class Downloads:
                 due = await service.due(session, utc_now())
                 waiting = [(row, await service.files_of(session, row.id)) for row in due[:parallel]]
             for row, files in waiting[: parallel - len(self._running)]:
-                await self._start(row, files)
+                if not self.is_closing:
+                    await self._start(row, files)
 
     async def _start(self, row: Download, files: Sequence[DownloadFile]) -> None:
         listed = [job_file(file) for file in files]

@@ -21,7 +21,9 @@ async def changes(downloads: Downloads, may_go_on: Callable[[], Awaitable[bool]]
     told: dict[str, bytes] = {}
     while not downloads.is_closing and await may_go_on():
         number = downloads.changes.number
-        current = {view.id: view.model_dump_json().encode() for view in await list_views(downloads)}
+        # A listener that leaves must not break off a unit of the database.
+        views = await asyncio.shield(list_views(downloads))
+        current = {view.id: view.model_dump_json().encode() for view in views}
         for download_id, body in current.items():
             if told.get(download_id) != body:
                 yield _event("download", body)
