@@ -267,6 +267,8 @@ class Downloads:
             logger.exception("%s could not be followed", download_id)
             await running.stop()
             self._has_lost = True
+            # Whatever it was, it must not start one worker after the other.
+            await asyncio.sleep(_AFTER_FAULT_S)
         finally:
             self._running.pop(download_id, None)
             self._followers.pop(download_id, None)

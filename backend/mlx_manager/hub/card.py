@@ -11,6 +11,7 @@ MAX_CARD_BYTES: Final = 256 * 1024
 _FRONT: Final = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 # A front matter is a few lines; more is not worth what reading YAML may cost.
 _MAX_FRONT_CHARS: Final = 32_768
+_MAX_DEPTH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,20 @@ def _parse(front: str) -> dict[str, Any]:
     if len(front) > _MAX_FRONT_CHARS:
         return {}
     try:
-        # A few lines of aliases can stand for more than memory holds.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(front, yaml.SafeLoader)):
+        if not _is_plain(front):
             return {}
         # What JSON cannot say does not go on the wire; dates go as text.
         parsed = json.loads(json.dumps(yaml.safe_load(front), allow_nan=False, default=str))
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
+
+
+def _is_plain(front: str) -> bool:
+    """Whether it is shallow and without aliases: few lines of either can cost minutes, or all memory."""
+    depth = 0
+    for event in yaml.parse(front, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH or isinstance(event, yaml.AliasEvent):
+            return False
+    return True

@@ -1,6 +1,5 @@
 """All that is known of one model before it is downloaded."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.hub.about import HubModel, model_of, quantization_of
 from mlx_manager.hub.card import MAX_CARD_BYTES, Card, card_of
 from mlx_manager.hub.files import HubFile, choose
+from mlx_manager.hub.plain_json import parse_plain
 from mlx_manager.hub.site import Site, read_bytes, read_json
 
 _REPO_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
@@ -119,8 +119,8 @@ def _with_files(site: Site, model: HubModel, commit_hash: str, *, with_card: boo
 
 def _object(content: bytes | None) -> Mapping[str, Any]:
     try:
-        parsed = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
+        parsed = parse_plain(content or b"{}")
+    except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
 

@@ -51,7 +51,8 @@ async def list_models(
         limit=limit,
     )
     models, next_cursor = await hub.search(query, cursor)
-    return HubModelList(data=[model_view(model) for model in models], next_cursor=next_cursor)
+    installed = await hub.installed()
+    return HubModelList(data=[model_view(model, installed) for model in models], next_cursor=next_cursor)
 
 
 @router.get("/models/{owner}/{name}")
@@ -63,7 +64,8 @@ async def get_model(
     revision: Annotated[str, Query(max_length=200)] = "main",
 ) -> HubModelDetails:
     """One model: its files, card and licence, what a download would take and refuse, and whether it fits."""
-    return details_view(await hub.details(f"{owner}/{name}", revision), revision)
+    details = await hub.details(f"{owner}/{name}", revision)
+    return details_view(details, revision, await hub.memory_fit(details), await hub.installed())
 
 
 @router.get("/token")

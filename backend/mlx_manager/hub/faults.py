@@ -13,6 +13,8 @@ MAY_PASS: Final = frozenset({ErrorCode.HUB_UNAVAILABLE, ErrorCode.HUB_RATE_LIMIT
 """What may be otherwise when it is tried again."""
 # huggingface_hub 1 speaks HTTP by the one, 2 by the other; neither is ours to depend on.
 _TRANSPORTS: Final = ("httpx", "httpx2", "httpcore", "httpcore2")
+_OF_MODEL: Final = re.compile(r"/api/models/|/resolve/")
+_BAD_TOKEN: Final = "Invalid credentials in Authorization header"
 _DEFAULT_RETRY_S: Final = 10
 _MAX_RETRY_S: Final = 3600
 # https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-09.html, as the hub sends it
@@ -36,7 +38,12 @@ def _fault_of(error: Exception, endpoint: str) -> ApiError | None:
     response: Any = getattr(error, "response", None)
     status = getattr(response, "status_code", None)
     if status is not None:
-        return _refusal(type(error).__name__, status, response.headers, endpoint)
+        name = type(error).__name__
+        if status == 401 and name == "HfHubHTTPError" and _OF_MODEL.search(response.request.url.path):
+            # So the hub answers strangers who ask for names that are not there.
+            is_known = response.headers.get("X-Error-Message") == _BAD_TOKEN
+            name = name if is_known else "RepositoryNotFoundError"
+        return _refusal(name, status, response.headers, endpoint)
     if type(error).__module__.partition(".")[0] in _TRANSPORTS:
         reason = str(error) or type(error).__name__
         return ApiError(ErrorCode.HUB_UNAVAILABLE, f"{endpoint} cannot be reached or broke off: {reason}")

@@ -53,7 +53,10 @@ class HubFile:
         """Whether the name stays within the folder that it is joined to, on any system."""
         parts = self.path.split("/")
         return (
-            all(part not in ("", ".", "..") and len(part.encode()) <= _MAX_NAME_BYTES for part in parts)
+            all(
+                part not in ("", ".", "..") and len(part.encode(errors="replace")) <= _MAX_NAME_BYTES
+                for part in parts
+            )
             and not any(ord(char) < 32 or char in '\\:\x7f"*<>?|' for char in self.path)
             and not any(0xD800 <= ord(char) < 0xE000 for char in self.path)
         )
@@ -73,14 +76,19 @@ class Choice:
         refusals: why the model must not come unless somebody allows it, or at all, for a person.
         needs_pickle: whether its weights are pickled only.
         needs_code: whether it has Python of its own.
-        has_weights: whether anything of `wanted` is weights.
+        weights: those of `wanted` that are weights.
     """
 
     wanted: Sequence[HubFile]
     refusals: Sequence[str]
     needs_pickle: bool
     needs_code: bool
-    has_weights: bool
+    weights: Sequence[HubFile]
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is anything to load."""
+        return bool(self.weights)
 
 
 def file_of(entry: Mapping[str, Any]) -> HubFile | None:
@@ -114,13 +122,14 @@ def choose(
     Args:
         configs: its JSON files that may ask for code, parsed.
     """
-    has_safetensors = any(_is_weights(file) for file in files)
+    weights = [file for file in files if _is_weights(file)]
     pickled = [file for file in files if file.is_pickled and not _is_elsewhere(file)]
     programs = [file for file in files if file.suffix == ".py"]
-    needs_pickle = bool(pickled) and not has_safetensors
+    needs_pickle = bool(pickled) and not weights
     asking = next((key for config in configs for key in ("auto_map", "model_file") if config.get(key)), None)
     wanted = [file for file in files if _is_needed(file)]
     if needs_pickle and allows_pickle:
+        weights = pickled
         wanted += pickled
     if allows_code:
         wanted += programs
@@ -136,7 +145,7 @@ def choose(
         refusals,
         needs_pickle,
         bool(programs or asking),
-        has_safetensors or (needs_pickle and allows_pickle),
+        weights,
     )
 
 

@@ -92,8 +92,9 @@ class Query:
             return False
         if self.min_size_bytes is None and self.max_size_bytes is None:
             return True
-        size = model.size_bytes
-        return size is not None and (self.min_size_bytes or 0) <= size <= (self.max_size_bytes or size)
+        if (size := model.size_bytes) is None or size < (self.min_size_bytes or 0):
+            return False
+        return self.max_size_bytes is None or size <= self.max_size_bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ any mirror; `HfApi` would read them whole, wait for ever (its session has no tim
 that the next page is asked for with.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from mlx_manager import __version__
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.hub.faults import reading_faults
+from mlx_manager.hub.plain_json import parse_plain
 
 Params = Mapping[str, str | int | list[str]]
 
@@ -101,7 +101,7 @@ def read_json(site: Site, path: str, params: Params | None = None) -> tuple[Any,
         body = _read(response, _MAX_JSON_BYTES)
         following = response.links.get("next", {}).get("url", "")
     try:
-        return json.loads(body), (parse_qs(urlsplit(following).query).get("cursor") or [None])[0]
+        return parse_plain(body), (parse_qs(urlsplit(following).query).get("cursor") or [None])[0]
     except ValueError:
         message = f"{site.endpoint} answered {path} with something that is not JSON"
         raise ApiError(ErrorCode.HUB_UNAVAILABLE, message) from None

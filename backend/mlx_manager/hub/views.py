@@ -1,19 +1,27 @@
 """What is shown of a model on the hub."""
 
+from collections.abc import Set
 from typing import Any
 
 from mlx_manager.hub.about import HubModel
 from mlx_manager.hub.details import Details
 from mlx_manager.hub.files import choose
-from mlx_manager.hub.schemas import HubFileView, HubModelDetails, HubModelView, RefusalView
+from mlx_manager.hub.schemas import HubFileView, HubModelDetails, HubModelView, MemoryFitView, RefusalView
+from mlx_manager.library.memory_fit import MemoryFit
 
 
-def model_view(model: HubModel) -> HubModelView:
-    """As a list shows it."""
-    return HubModelView.model_validate(_shown(model))
+def model_view(model: HubModel, installed: Set[str] | None) -> HubModelView:
+    """As a list shows it.
+
+    Args:
+        installed: ids of models that are here, or None where that is not known.
+    """
+    return HubModelView.model_validate(_shown(model, installed))
 
 
-def details_view(details: Details, revision: str) -> HubModelDetails:
+def details_view(
+    details: Details, revision: str, fit: MemoryFit | None, installed: Set[str] | None
+) -> HubModelDetails:
     """As its page shows it."""
     model, card = details.model, details.card
     choice = choose(model.files, details.configs)
@@ -46,13 +54,31 @@ def details_view(details: Details, revision: str) -> HubModelDetails:
         "refusal": RefusalView(
             needs_pickle=choice.needs_pickle, needs_code=choice.needs_code, reasons=list(choice.refusals)
         ),
-        "memory_fit": None,
+        "memory_fit": None if fit is None else _fit_view(fit),
     }
-    return HubModelDetails.model_validate(_shown(model) | more)
+    return HubModelDetails.model_validate(_shown(model, installed) | more)
 
 
-def _shown(model: HubModel) -> dict[str, Any]:
+def _fit_view(fit: MemoryFit) -> MemoryFitView:
+    return MemoryFitView(
+        verdict=fit.verdict,
+        explanation=fit.explanation,
+        needed_bytes=fit.needed,
+        budget_bytes=fit.machine.budget,
+        weights_bytes=fit.weights,
+        process_bytes=fit.process,
+        kv_bytes=fit.kv,
+        prefixes_bytes=fit.prefixes,
+        context_tokens=fit.context_tokens,
+        num_requests=fit.num_requests,
+        max_context_tokens=fit.max_context_tokens,
+        gives_way=list(fit.gives_way),
+    )
+
+
+def _shown(model: HubModel, installed: Set[str] | None) -> dict[str, Any]:
     return {
+        "is_installed": None if installed is None else model.repo_id in installed,
         "repo_id": model.repo_id,
         "author": model.author,
         "downloads": model.downloads,

@@ -10,14 +10,14 @@ _PICKLED = {"pytorch_model.bin": b"\x80\x04not really a model"}
 _CODE = {"modeling_own.py": b"print('hello')\n"}
 
 
-def shown_repositories() -> list[Repository]:
+def shown_repositories(large_bytes: int = 64 * 2**20) -> list[Repository]:
     """One of each kind that pages have something to say about."""
     return [
         demo_repository(),
         small_repository("mlx-community/Qwen3-0.6B-4bit", downloads=5000, likes=80),
         small_repository("mlx-community/Qwen3-0.6B-8bit", bits=8, downloads=3000, num_bytes=8192),
         small_repository("mlx-community/gemma-3-1b-it-bf16", family="gemma3_text", bits=None, downloads=700),
-        small_repository("mlx-community/Large-4bit", family="llama", downloads=60, num_bytes=64 * 2**20),
+        small_repository("mlx-community/Large-4bit", family="llama", downloads=60, num_bytes=large_bytes),
         small_repository("mlx-community/Gated-4bit", gated="manual", granted_to={"hf_good"}, downloads=400),
         small_repository("someone/Own-Code-4bit", more=_CODE, downloads=30),
         small_repository("someone/Pickled", bits=None, more=_PICKLED, without=("model.safetensors",)),

@@ -5,6 +5,7 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ class StoredFile:
     content: bytes
     is_large: bool
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The name of a large file's content."""
         return hashlib.sha256(self.content).hexdigest()
@@ -34,7 +35,7 @@ class StoredFile:
         version = "https://git-lfs.github.com/spec/v1"
         return f"version {version}\noid sha256:{self.sha256}\nsize {len(self.content)}\n".encode()
 
-    @property
+    @cached_property
     def blob_id(self) -> str:
         """Git's hash of what it keeps."""
         kept = self.pointer if self.is_large else self.content
@@ -83,7 +84,7 @@ class Repository:
         """The commit of a branch, a tag or a commit."""
         return self.refs.get(revision) or (revision if revision == self.commit else None)
 
-    @property
+    @cached_property
     def config(self) -> dict[str, Any]:
         """Its config.json, or an empty object."""
         try:
@@ -92,7 +93,7 @@ class Repository:
             return {}
         return parsed if isinstance(parsed, dict) else {}
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, int]:
         """How many numbers of each type its safetensors files have."""
         counts: dict[str, int] = {}
@@ -152,12 +153,16 @@ class Repository:
         }
 
 
+@cache
+def _demo_contents() -> dict[str, bytes]:
+    names = [file.name for file in _DEMO.iterdir() if file.is_file() and file.suffix != ".py"]
+    return {name: (_DEMO / name).read_bytes() for name in names}
+
+
 def demo_repository(repo_id: str = "mlx-community/demo-5m", **about: Any) -> Repository:
     """The demo model, which can be served once it is downloaded."""
-    names = [file.name for file in _DEMO.iterdir() if file.is_file() and file.suffix != ".py"]
-    contents = {name: (_DEMO / name).read_bytes() for name in names}
     about = {"tags": ("mlx", "safetensors", "llama", "en"), "downloads": 900, "likes": 12} | about
-    return Repository(repo_id, contents, **about)
+    return Repository(repo_id, _demo_contents(), **about)
 
 
 def small_repository(
