@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlx_manager.commands.asking import asking_of, find_target
+from mlx_manager.commands.quiet import be_quiet
 from mlx_manager.core.errors import ApiError
 from mlx_manager.core.security.principal import Scope
 from mlx_manager.db.stored_settings import read_stored
@@ -63,6 +64,7 @@ def _live() -> Live | None:
 
 
 def _settings() -> MLXServerSettings:
+    be_quiet()
     settings = MLXServerSettings()
     settings.take_stored(read_stored(settings.env_prefix()))
     return settings

@@ -4,8 +4,7 @@ The same routes answer, without a port: what a command does is what the manager 
 """
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mlx_manager.api_client import answer_of
-from mlx_manager.config import manager_settings
+from mlx_manager.commands.quiet import be_quiet
+from mlx_manager.config import ManagerSettings
 from mlx_manager.core.home_use import HomeInUse
 from mlx_manager.core.paths import home_dir
 from mlx_manager.core.running_program import SERVER, find_running
@@ -31,6 +31,7 @@ from mlx_manager.downloads.downloads import Downloads
 from mlx_manager.downloads.endpoints import router as downloads_router
 from mlx_manager.faults import add_error_handlers
 from mlx_manager.hub.endpoints import router as hub_router
+from mlx_manager.hub.files import HubFile
 from mlx_manager.hub.service import Hub
 from mlx_manager.keys.own_key import OwnKey
 from mlx_manager.library.endpoints import router as library_router
@@ -50,8 +51,7 @@ class OwnRooms:
         self._client: httpx.AsyncClient
 
     def __enter__(self) -> Self:
-        # What goes wrong is in the answers, or in the rows.
-        logging.basicConfig(level="CRITICAL")
+        be_quiet()
         with ExitStack() as exits:
             self._portal = exits.enter_context(start_blocking_portal())
             try:
@@ -105,17 +105,21 @@ async def _opened() -> AsyncIterator[httpx.AsyncClient]:
 
 async def _open_rooms(app: FastAPI, opened: OpenDatabase, stack: AsyncExitStack) -> None:
     database = opened.database
-    manager_settings.take_stored(read_stored(manager_settings.env_prefix()))
-    settings = MLXServerSettings()
-    settings.take_stored(read_stored(settings.env_prefix()))
+    manager_settings, settings = ManagerSettings(), MLXServerSettings()
+    for each in (manager_settings, settings):
+        each.take_stored(read_stored(each.env_prefix()))
     own_key = await stack.enter_async_context(OwnKey(database))
     server = ServerClient(
         lambda: find_running(SERVER), own_key.text, lambda: "no inference server runs on this machine"
     )
     await stack.enter_async_context(server)
-    library = Library(lambda: settings, database, server)
-    app.state.library = await stack.enter_async_context(library)
     key = await asyncio.to_thread(encryption_key, home_dir(), system_keychain())
-    app.state.hub = Hub(manager_settings, SecretVault(database, key))
-    downloads = Downloads(database, app.state.hub, manager_settings, hugging_face_cache())
+    hub = app.state.hub = Hub(manager_settings, SecretVault(database, key))
+
+    async def ask_hub(repo_id: str, commit: str) -> Sequence[HubFile]:
+        return (await hub.details(repo_id, commit, with_card=False)).model.files
+
+    library = Library(lambda: settings, database, server, ask_hub)
+    app.state.library = await stack.enter_async_context(library)
+    downloads = Downloads(database, hub, manager_settings, hugging_face_cache())
     app.state.downloads = await stack.enter_async_context(downloads)
