@@ -31,6 +31,7 @@ class WorkerProcess:
     @classmethod
     async def start(cls, job: Job) -> "WorkerProcess":
         """Start one and give it its job. Raises OSError."""
+        line = msgspec.json.encode(job) + b"\n"  # before there is a process that waits for it
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -44,7 +45,7 @@ class WorkerProcess:
         )
         worker = cls(process)
         assert process.stdin is not None
-        process.stdin.write(msgspec.json.encode(job) + b"\n")
+        process.stdin.write(line)
         return worker
 
     @property

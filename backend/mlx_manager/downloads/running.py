@@ -1,11 +1,14 @@
 """A download that a worker is at."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from mlx_manager.core.errors import ErrorCode
 from mlx_manager.downloads.job import Failed, FileDone, Job, Progress, Published
 from mlx_manager.downloads.process import WorkerProcess
 from mlx_manager.downloads.speed import SpeedMeter
+
+logger = logging.getLogger(__name__)
 
 
 class Running:
@@ -43,7 +46,9 @@ class Running:
         """How it ended; None where it was stopped."""
         try:
             self._worker = await WorkerProcess.start(self._job)
-        except OSError as error:
+        except Exception as error:
+            # Counted like any failure: what cannot start once must not be started again and again.
+            logger.exception("no process could be started for %s", self.download_id)
             return Failed(ErrorCode.INTERNAL_ERROR.value, f"no process could be started: {error}")
         if self.is_stopped:  # while it started
             await self._worker.end()

@@ -21,6 +21,7 @@ MANAGER_LIVE: Final = frozenset(
         "max_parallel_downloads",
         "download_retries",
         "disk_floor_gb",
+        "log_level",
     }
 )
 

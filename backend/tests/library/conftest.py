@@ -3,8 +3,10 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -12,7 +14,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.security.principal import Role
 from mlx_manager.library.device import KnownDevice
 from mlx_manager.library.endpoints import router
-from mlx_manager.library.known_hashes import HubFile
+from mlx_manager.library.known_hashes import AskHub, HubFile
 from mlx_manager.library.machine import Device
 from mlx_manager.library.service import Library
 from mlx_manager.mlx_server.config import MLXServerSettings
@@ -33,6 +35,7 @@ class Shelves:
         hub: the Hugging Face cache.
         admin: a browser of an administrator's.
         user: one of somebody else's.
+        ask_hub: what the hub says; at first it cannot be reached.
     """
 
     models: Path
@@ -42,7 +45,36 @@ class Shelves:
     house: House
     admin: Client
     user: Client
-    hub_files: dict[str, Sequence[HubFile]] = field(default_factory=dict)
+    ask_hub: AskHub
+
+    async def raw(self, method: str, path: str) -> tuple[int, str | None]:
+        """An administrator's request with exactly this path; the status and the code of the answer."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.admin.http.cookies.items())
+        target, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": unquote(target),
+            "raw_path": target.encode(),
+            "query_string": query.encode(),
+            "headers": [(b"host", b"manager.test"), (b"cookie", cookies.encode())],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 80),
+            "scheme": "http",
+            "http_version": "1.1",
+            "root_path": "",
+        }
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.house.app(scope, receive, send)
+        body = json.loads(b"".join(message.get("body", b"") for message in sent))
+        return sent[0]["status"], body.get("error", {}).get("code")
 
     def add(self, name: str, **config: object) -> Path:
         """A model of the folder."""
@@ -93,18 +125,23 @@ async def shelves(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     # The live tests ask MLX; it takes a second.
     monkeypatch.setattr(KnownDevice, "get", device)
+
+    async def ask(repo_id: str, commit: str) -> Sequence[HubFile]:
+        return await made.ask_hub(repo_id, commit)
+
     settings = MLXServerSettings(model_dirs=[models], aliases={"gpt-4o": "small", "claude-*": "small"})
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
             ServerClient(lambda: None, _no_server_key, lambda: "it is stopped")
         )
-        library = Library(lambda: settings, house.accounts.database, client, _unreachable)
+        library = Library(lambda: settings, house.accounts.database, client, ask)
         await stack.enter_async_context(library)
         house.app.state.library = library
         house.app.include_router(router)
         admin = await house.signed_in("admin", Role.ADMIN)
         user = await house.signed_in("user")
-        yield Shelves(models, hub, settings, library, house, admin, user)
+        made = Shelves(models, hub, settings, library, house, admin, user, _unreachable)
+        yield made
 
 
 def write_json(file: Path, content: object) -> None:
