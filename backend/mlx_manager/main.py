@@ -111,6 +111,9 @@ async def _open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) -
     app.state.settings_service = SettingsService(database, manager_settings, client)
     await app.state.settings_service.load()
     await stack.enter_async_context(supervisor)
+    # A server that outlived a manager that was killed may not have been told of the last change.
+    telling = asyncio.create_task(app.state.settings_service.apply())
+    stack.callback(telling.cancel)
 
 
 # The interactive pages fetch their scripts from a foreign host; /openapi.json is the document.

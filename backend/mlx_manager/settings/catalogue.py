@@ -23,6 +23,9 @@ MANAGER_LIVE: Final = frozenset(
         "download_retries",
         "disk_floor_gb",
         "log_level",
+        "trusted_proxies",
+        "allowed_hosts",
+        "allowed_origins",
     }
 )
 
