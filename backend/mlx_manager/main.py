@@ -17,7 +17,6 @@ from starlette.types import Scope
 
 from mlx_manager import __version__
 from mlx_manager.access import RULES
-from mlx_manager.auth.endpoints import router as auth_router
 from mlx_manager.body_limit import BodyLimitMiddleware
 from mlx_manager.config import manager_settings
 from mlx_manager.core.access.authentication import AuthenticationMiddleware
@@ -32,28 +31,20 @@ from mlx_manager.core.paths import ensure_home, home_dir
 from mlx_manager.core.ports import listen
 from mlx_manager.core.request_id import RequestIdMiddleware
 from mlx_manager.core.root_path import RootPathMiddleware
-from mlx_manager.core.running_program import MANAGER, SERVER, RunningProgram, announced, find_running
+from mlx_manager.core.running_program import MANAGER, announced
 from mlx_manager.core.security.hashing import PasswordHashing
+from mlx_manager.core.security.secret_key import SecretKeyError, encryption_key, system_keychain
 from mlx_manager.core.security.setup_token import SetupToken
 from mlx_manager.core.security.throttle import SignInThrottle
 from mlx_manager.db.errors import DatabaseFault
 from mlx_manager.db.opened import OpenDatabase
-from mlx_manager.db.session import Database
 from mlx_manager.db.stored_settings import read_stored
 from mlx_manager.dependencies import Accounts
 from mlx_manager.faults import add_error_handlers, error_response
-from mlx_manager.keys.endpoints import router as keys_router
-from mlx_manager.keys.own_key import OwnKey
 from mlx_manager.mlx_server.protocols.errors import render_error as render_server_error
 from mlx_manager.openapi import add_document, operation_id
-from mlx_manager.server.client import ServerClient
-from mlx_manager.server.endpoints import router as server_router
+from mlx_manager.rooms import ROUTERS, open_rooms
 from mlx_manager.server.proxy import PROXIED, ServerProxy, is_proxied
-from mlx_manager.server.service import ServerService
-from mlx_manager.server.supervisor import Supervisor
-from mlx_manager.settings.endpoints import router as settings_router
-from mlx_manager.settings.service import SettingsService
-from mlx_manager.users.endpoints import router as users_router
 from mlx_manager.web_ui import add_web_ui
 
 logger = logging.getLogger(__name__)
@@ -88,32 +79,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             setup_token=SetupToken(),
             mode=_mode,
         )
-        await _open_rooms(app, opened.database, stack)
+        await open_rooms(app, opened.database, stack)
         if not (await opened.credentials.state()).has_users:
             _show_setup(app.state.accounts.setup_token)
         logger.info("MLX Manager ready")
         yield
         logger.info("MLX Manager shutting down...")
-
-
-async def _open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) -> None:
-    """Make what the rooms' endpoints ask for. The server's process comes last and ends first."""
-    supervisor = Supervisor(manager_settings, home_dir() / "logs" / "server.out")
-
-    def locate() -> RunningProgram | None:
-        # It may have started since the supervisor looked, and read what is stored before it was changed.
-        return supervisor.program or find_running(SERVER)
-
-    own_key = await stack.enter_async_context(OwnKey(database))
-    client = ServerClient(locate, own_key.text, supervisor.why_none)
-    app.state.server_client = await stack.enter_async_context(client)
-    app.state.server_service = ServerService(supervisor, client)
-    app.state.settings_service = SettingsService(database, manager_settings, client)
-    await app.state.settings_service.load()
-    await stack.enter_async_context(supervisor)
-    # A server that outlived a manager that was killed may not have been told of the last change.
-    telling = asyncio.create_task(app.state.settings_service.apply())
-    stack.callback(telling.cancel)
 
 
 # The interactive pages fetch their scripts from a foreign host; /openapi.json is the document.
@@ -125,7 +96,7 @@ app = FastAPI(
     redoc_url=None,
     generate_unique_id_function=operation_id,
 )
-for router in (auth_router, users_router, keys_router, server_router, settings_router):
+for router in ROUTERS:
     app.include_router(router)
 for prefix in PROXIED:
     app.router.routes.append(Route(f"{prefix}/{{path:path}}", ServerProxy(), include_in_schema=False))
@@ -181,11 +152,12 @@ def _show_setup(token: SetupToken) -> None:
     )
 
 
-async def _check_database() -> None:
-    """End with a line, and not with a traceback, where the database cannot be used."""
+async def _check_home() -> None:
+    """End with a line, and not with a traceback, where the database or the key to its secrets is no good."""
     try:
         await (await OpenDatabase.open()).close()
-    except (DatabaseFault, HomeInUse) as fault:
+        await asyncio.to_thread(encryption_key, home_dir(), system_keychain())
+    except (DatabaseFault, HomeInUse, SecretKeyError) as fault:
         raise SystemExit(str(fault)) from None
 
 
@@ -211,7 +183,7 @@ def main() -> None:
     for fault in check_bind(settings, settings.host):
         raise SystemExit(fault)
     ensure_home()
-    asyncio.run(_check_database())
+    asyncio.run(_check_home())
     listener = listen(settings.host, settings.port, "MLX_MANAGER_PORT")
     url = own_url(settings, settings.host, listener.getsockname()[1])
     logger.info("MLX Manager listening on %s", url)

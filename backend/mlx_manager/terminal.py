@@ -49,7 +49,7 @@ def printable(text: str) -> str:
 
 def dim(text: str) -> str:
     """The text as it is shown where it is not the point; only for a terminal."""
-    return text if "NO_COLOR" in os.environ else f"\x1b[2m{text}\x1b[0m"
+    return text if os.environ.get("NO_COLOR") else f"\x1b[2m{text}\x1b[0m"
 
 
 def amount(num_bytes: float | None) -> str:

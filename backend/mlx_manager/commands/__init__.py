@@ -50,6 +50,25 @@ def _options(
     """Run local MLX models."""
 
 
+@app.command()
+def version(as_json: AsJson = False) -> None:
+    """Show the version, and what runs of this home."""
+    from mlx_manager.core.running_program import MANAGER, SERVER, find_running
+
+    running = {name: find_running(name) for name in (MANAGER, SERVER)}
+    shown = {
+        name: None if found is None else {"url": found.url, "version": found.version, "pid": found.pid}
+        for name, found in running.items()
+    }
+    lines = [
+        f"{name} {found.version}: {found.url}, pid {found.pid}"
+        for name, found in running.items()
+        if found is not None
+    ]
+    text = "\n".join([f"mlx-manager {__version__}", *lines])
+    show({"version": __version__, "running": shown}, as_json=as_json, text=text)
+
+
 @app.command(context_settings=_PASSED_ON)
 def serve(context: typer.Context) -> NoReturn:
     """Start the manager, on port 8080."""

@@ -48,9 +48,11 @@ class LogLine:
         when = self.time
         with suppress(ValueError):
             when = f"{datetime.fromisoformat(when).astimezone():%Y-%m-%d %H:%M:%S}"
-        request = f"{record['request_id']} " if record.get("request_id") else ""
+        message, request_id = str(record.get("message", "")), str(record.get("request_id") or "")
+        if not message.startswith(request_id):
+            message = f"{request_id} {message}"
         head = f"{when} {record.get('level', ''):<7} {self.program:<7} {record.get('logger', '')}: "
-        line = f"{head}{request}{record.get('message', '')}".translate(_ESCAPES)
+        line = f"{head}{message}".translate(_ESCAPES)
         more = [str(record[name]) for name in ("exception", "stack") if record.get(name)]
         return "\n".join([line, *(text.translate(_ESCAPES_IN_TRACEBACK) for text in more)])
 

@@ -9,6 +9,7 @@ import typer
 
 from mlx_manager.commands.asking import Url, asking
 from mlx_manager.completion import complete_model
+from mlx_manager.core.running_program import MANAGER
 from mlx_manager.core.security.principal import Scope
 from mlx_manager.terminal import AsJson, amount, note, printable, show, table
 
@@ -57,14 +58,38 @@ def ps(
 ) -> None:
     """Show the inference server, the models in its memory, and what they do."""
     with asking(url, Scope.ADMIN) as client:
-        listed = client.json("GET", "/admin/models")["data"]
-        memory = client.json("GET", "/admin/memory")
-        asked = {"url": client.target.url, "program": client.program}
+        server = _server_view(client)
+        # Where it does not answer the manager has said why.
+        is_there = server.get("is_answering", True)
+        listed = client.json("GET", "/admin/models")["data"] if is_there else []
+        memory = client.json("GET", "/admin/memory") if is_there else None
     models = listed if every else [view for view in listed if _is_of_interest(view)]
-    text = "\n".join([table(_HEAD, [_row(view) for view in models]), "", _memory_line(memory)])
-    show({"server": asked, "data": models, "memory": memory}, as_json=as_json, text=text)
-    if not as_json and not models:
+    lines = [_server_line(server)]
+    if models:
+        lines += ["", table(_HEAD, [_row(view) for view in models])]
+    if memory is not None:
+        lines += ["", _memory_line(memory)]
+    show({"server": server, "data": models, "memory": memory}, as_json=as_json, text="\n".join(lines))
+    if not as_json and is_there and not models:
         note("no model is in memory; a request for one loads it")
+
+
+def _server_view(client: "ApiClient") -> Mapping[str, Any]:
+    """What the manager knows of the server, or the little that the server says itself."""
+    if client.program == MANAGER:
+        view: Mapping[str, Any] = client.json("GET", "/api/v1/server")
+        return view
+    health = client.json("GET", "/health")
+    return {"state": "running", "url": client.target.url, "version": health["version"]}
+
+
+def _server_line(server: Mapping[str, Any]) -> str:
+    line = f"inference server: {server['state']}"
+    if server.get("url") is not None:
+        line += f" at {server['url']}, version {server.get('version')}"
+    if (ending := server.get("ending")) is not None and server["state"] in ("waiting", "failed"):
+        line += f"; {ending['reason']}"
+    return printable(line)
 
 
 def _load(client: "ApiClient", model: str, shown: "Shown") -> Mapping[str, Any]:

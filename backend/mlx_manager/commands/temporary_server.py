@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LISTENING: Final = re.compile(r"MLX Server listening on (https?://\S+)")
 _POLL_S: Final = 0.1
 _START_WITHIN_S: Final = 120.0
+_ANNOUNCED_WITHIN_S: Final = 2.0
 # The server gives running requests 4 s.
 _END_WITHIN_S: Final = 15.0
 
@@ -32,6 +33,7 @@ class _Log(threading.Thread):
     def __init__(self, pipe: IO[str]) -> None:
         super().__init__(name="server-log", daemon=True)
         self.address: str | None = None
+        self.heard_at = 0.0
         self.last_lines: deque[str] = deque(maxlen=5)
         self._pipe = pipe
 
@@ -39,6 +41,7 @@ class _Log(threading.Thread):
         for line in self._pipe:
             self.last_lines.append(line.strip())
             if found := _LISTENING.search(line):
+                self.heard_at = time.monotonic()
                 self.address = found[1]
 
 
@@ -50,12 +53,12 @@ def temporary_server(model: str) -> "Iterator[Target]":
     """
     from mlx_manager.commands.progress import waiting
 
-    process = _start(model)
-    assert process.stdout is not None
-    log = _Log(process.stdout)
-    log.start()
     with _ended_by_signals():
+        process = _start(model)
         try:
+            assert process.stdout is not None
+            log = _Log(process.stdout)
+            log.start()
             with waiting("Starting an inference server for this command"):
                 target = _wait(process, log)
             yield target
@@ -86,25 +89,21 @@ def _start(model: str) -> "subprocess.Popen[str]":
 
 
 def _wait(process: "subprocess.Popen[str]", log: _Log) -> "Target":
+    from mlx_manager.api_client import Target, target_of
+
     deadline = time.monotonic() + _START_WITHIN_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             log.join(1.0)
             said = log.last_lines[-1] if log.last_lines else f"status {process.returncode}"
             fail(f"the inference server ended: {said}")
-        if (target := _target(process.pid, log)) is not None:
-            return target
+        if (running := find_running(SERVER)) is not None and running.pid == process.pid:
+            return target_of(SERVER, running)
+        if log.address is not None and time.monotonic() > log.heard_at + _ANNOUNCED_WITHIN_S:
+            # Another server of this home is the one that is found.
+            return Target(log.address, SERVER, is_own=True)
         time.sleep(_POLL_S)
     fail(f"the inference server did not start within {_START_WITHIN_S:.0f} s")
-
-
-def _target(pid: int, log: _Log) -> "Target | None":
-    from mlx_manager.api_client import Target, target_of
-
-    if (running := find_running(SERVER)) is not None and running.pid == pid:
-        return target_of(SERVER, running)
-    # Another server of this home is the one that is found.
-    return None if log.address is None else Target(log.address, SERVER, is_own=True)
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

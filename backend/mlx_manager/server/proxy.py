@@ -8,14 +8,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
-from mlx_manager.core.errors import ApiError
+from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.protocols.errors import render_error
 from mlx_manager.server.caller import headers_of
 from mlx_manager.server.client import ServerClient
@@ -101,7 +101,7 @@ class _Exchange:
         request = self._request
         async with self._client.stream(
             request.method,
-            quote(request.url.path, safe="/:@%"),
+            _path(request.scope),
             headers=[*_passed_on(request.headers), *headers_of(request).items()],
             content=self._content(),
             params=request.url.query,
@@ -131,6 +131,15 @@ class _Exchange:
         await self._body_is_read.wait()
         while (await self._request.receive())["type"] != "http.disconnect":
             pass
+
+
+def _path(scope: Scope) -> str:
+    """The path as it was sent. Raises ApiError where a client would make another of it."""
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    path = raw.decode("latin-1").partition("?")[0]
+    if any(part in (".", "..") for part in unquote(path).split("/")):
+        raise ApiError(ErrorCode.ROUTE_NOT_FOUND, "there is nothing at this path")
+    return path
 
 
 def _passed_on(headers: Headers) -> list[tuple[str, str]]:

@@ -109,10 +109,11 @@ def test_taken_port_is_one_line(tmp_path: Path, variable: str) -> None:
     assert variable in said[0]
 
 
-def test_both_programs_run_and_end_together(served: Served, tmp_path: Path) -> None:
+def test_both_programs_run_and_end_together(served: Served) -> None:
     manager = re.search(r"^  manager +(http://\S+)$", served.output, re.MULTILINE)
     server = re.search(r"^  OpenAI clients  (http://\S+)/v1 ", served.output, re.MULTILINE)
-    assert manager is not None and server is not None, served.output
+    assert manager is not None, served.output
+    assert server is not None, served.output
     for url in (manager[1], server[1]):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0, "it has ended"

@@ -90,7 +90,7 @@ class ChatMessage(SQLModel, table=True):
     chat_id: str = Field(foreign_key="chats.id", ondelete="CASCADE", index=True)
     parent_id: str | None = Field(default=None, index=True)
     role: str
-    status: str = MessageStatus.COMPLETE.value
+    status: str = Field(default=MessageStatus.COMPLETE.value, index=True)
     content: str = ""
     reasoning: str = ""
     tool_calls: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON(none_as_null=True))

@@ -105,7 +105,7 @@ def _create_chats() -> None:
         _time("updated_at"),
         _of("chat_messages", "chat_id", "chats", "CASCADE"),
     )
-    _index("chat_messages", "chat_id", "parent_id")
+    _index("chat_messages", "chat_id", "parent_id", "status")
     op.create_table(
         "chat_pieces",
         sa.Column("message_id", sa.String(), primary_key=True),

@@ -1,0 +1,36 @@
+"""What changes, as server-sent events: each download's view, all at first, then those that differ.
+
+No more than four times a second; a slow listener misses steps in between and nothing is kept for it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+from mlx_manager.downloads.downloads import Downloads
+from mlx_manager.downloads.reading import list_views
+from mlx_manager.downloads.schemas import DownloadRemoved
+
+_PERIOD_S: Final = 0.25
+# Without news: whether the listener may stay is asked all the same, and a speed falls to nothing.
+_LOOK_S: Final = 1.0
+
+
+async def changes(downloads: Downloads, may_go_on: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+    """Ends when the program stops or the listener must go."""
+    told: dict[str, bytes] = {}
+    while not downloads.is_closing and await may_go_on():
+        number = downloads.changes.number
+        current = {view.id: view.model_dump_json().encode() for view in await list_views(downloads)}
+        for download_id, body in current.items():
+            if told.get(download_id) != body:
+                yield _event("download", body)
+        for download_id in told.keys() - current.keys():
+            yield _event("removed", DownloadRemoved(id=download_id).model_dump_json().encode())
+        told = current
+        await asyncio.sleep(_PERIOD_S)
+        await downloads.changes.wait(number, _LOOK_S)
+
+
+def _event(name: str, payload: bytes) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + payload + b"\n\n"
