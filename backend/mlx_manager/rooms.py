@@ -8,8 +8,11 @@ from typing import Final
 from fastapi import FastAPI
 
 from mlx_manager.auth.endpoints import router as auth_router
+from mlx_manager.chats.endpoints import router as chats_router
+from mlx_manager.chats.writer import ChatWriter
 from mlx_manager.config import manager_settings
 from mlx_manager.core.paths import home_dir
+from mlx_manager.core.running_program import SERVER, RunningProgram, find_running
 from mlx_manager.core.security.secret_key import encryption_key, system_keychain
 from mlx_manager.db.secrets import SecretVault
 from mlx_manager.db.session import Database
@@ -40,18 +43,21 @@ ROUTERS: Final = (
     library_router,
     hub_router,
     downloads_router,
+    chats_router,
 )
 
 
 async def open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) -> None:
-    """Make what the rooms' endpoints ask for, in `app.state`; the stack ends it.
-
-    The server's process comes last and ends first, while it can still be asked.
-    """
+    """Make what the rooms' endpoints ask for, in `app.state`; the stack ends it."""
     state, settings = app.state, manager_settings
     supervisor = Supervisor(settings, home_dir() / "logs" / "server.out")
+
+    def locate() -> RunningProgram | None:
+        # It may have started since the supervisor looked, and read what is stored before it was changed.
+        return supervisor.program or find_running(SERVER)
+
     own_key = await stack.enter_async_context(OwnKey(database))
-    client = ServerClient(lambda: supervisor.program, own_key.text, supervisor.why_none)
+    client = ServerClient(locate, own_key.text, supervisor.why_none)
     state.server_client = await stack.enter_async_context(client)
     state.server_service = ServerService(supervisor, client)
     stored = state.settings_service = SettingsService(database, settings, client)
@@ -67,3 +73,8 @@ async def open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) ->
     downloads = Downloads(database, hub, settings, hugging_face_cache())
     state.downloads = await stack.enter_async_context(downloads)
     await stack.enter_async_context(supervisor)
+    # A server that outlived a manager that was killed may not have been told of the last change.
+    telling = asyncio.create_task(stored.apply())
+    stack.callback(telling.cancel)
+    # What is being written is stored as it is before the server ends, and not as a failure of its.
+    state.chat_writer = await stack.enter_async_context(ChatWriter(database, client))

@@ -4,27 +4,32 @@ A bad value is one line, an unknown name is a warning.
 """
 
 import difflib
+import math
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from enum import StrEnum
-from typing import Any, ClassVar, NoReturn, Self
+from pathlib import PurePath
+from typing import Any, ClassVar, Final, NoReturn, Self
 
-from pydantic import PrivateAttr, ValidationError
+from pydantic import BaseModel, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
 class Source(StrEnum):
     """Where a setting's value comes from; an earlier one counts before a later one."""
 
+    RUNNING = "running"
+    """It was changed in the running program, and is forgotten when that ends or it is stored otherwise."""
     FLAG = "flag"
     ENVIRONMENT = "environment"
-    RUNNING = "running"
-    """It was changed in the running program, and is forgotten when that ends."""
     DATABASE = "database"
     DEFAULT = "default"
 
 
-_BEFORE_STORED = (Source.FLAG, Source.ENVIRONMENT, Source.RUNNING)
+_STATED: Final = (Source.FLAG, Source.ENVIRONMENT)
+# The integers that every reader of JSON has exactly.
+_LARGEST: Final = 2**53
+_NOTHING: Final = object()
 
 
 class InvalidSettings(SystemExit):
@@ -38,16 +43,25 @@ class EnvironmentSettings(BaseSettings):
         not_stored: settings that are read before there is a database, or that are secret.
     """
 
-    model_config = SettingsConfigDict(use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(use_attribute_docstrings=True, validate_assignment=True)
 
     not_stored: ClassVar[frozenset[str]] = frozenset()
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
+    _stated: dict[str, tuple[Source, Any]] = PrivateAttr(default_factory=dict)
     _stored: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     def __init__(self, **values: Any) -> None:
+        """Read the environment, but for values that are given here.
+
+        Raises:
+            InvalidSettings: a variable is at fault.
+            ValidationError: values are given, and one is at fault.
+        """
         try:
             super().__init__(**values)
         except ValidationError as error:
+            if values:
+                raise
             refuse(error, self.env_prefix())
         except SettingsError as error:
             # A value that is meant to be JSON and is not; the message names the field and shows no value.
@@ -63,6 +77,12 @@ class EnvironmentSettings(BaseSettings):
     def note_source(self, names: Set[str], source: Source) -> None:
         """Remember where the values of these come from."""
         self._sources.update(dict.fromkeys(names, source))
+        if source in _STATED:
+            self._stated.update({name: (source, getattr(self, name)) for name in names})
+
+    def has_taken(self, stored: Mapping[str, Any]) -> bool:
+        """Whether this is what was stored when it was looked at last."""
+        return self._stored == stored
 
     def take_stored(self, stored: Mapping[str, Any], fixed: Set[str] = frozenset()) -> list[str]:
         """Take what is stored, where nothing that counts before it says otherwise.
@@ -77,35 +97,31 @@ class EnvironmentSettings(BaseSettings):
         Returns:
             A line for each value that cannot be used; its setting is as if nothing were stored.
         """
-        for name in {*stored, *self._stored} - fixed:
-            if self.source_of(name) is Source.RUNNING and stored.get(name) != self._stored.get(name):
-                self._sources[name] = Source.DEFAULT
+        for name in (stored.keys() | self._stored.keys()) - fixed:
+            if stored.get(name, _NOTHING) != self._stored.get(name, _NOTHING):
+                self._forget_running(name)
         self._stored = dict(stored)
         open_to = {name for name in type(self).model_fields if name not in fixed and self._is_open_to(name)}
-        fresh, faults = self._with_stored({name: stored[name] for name in open_to & stored.keys()}, open_to)
+        empty = self.model_copy()
+        for name in open_to:
+            empty.__dict__[name] = _default(type(self), name)
+        fresh, faults = empty._with({name: value for name, value in stored.items() if name in open_to})
         for name in open_to:
             self.__dict__[name] = getattr(fresh, name)
             is_stored = name in stored and name not in faults
             self._sources[name] = Source.DATABASE if is_stored else Source.DEFAULT
         prefix = self.env_prefix()
-        return [f"{prefix}{name.upper()} as it is stored: {reason}" for name, reason in faults.items()]
+        return [f"{prefix}{name.upper()} as it is stored: {_reason(faults[name])}" for name in faults]
+
+    def _forget_running(self, name: str) -> None:
+        """What a flag or the environment says counts again where the running program was told otherwise."""
+        if self.source_of(name) is Source.RUNNING:
+            self._sources[name] = Source.DEFAULT
+            if name in self._stated:
+                self._sources[name], self.__dict__[name] = self._stated[name]
 
     def _is_open_to(self, name: str) -> bool:
-        return name not in self.not_stored and self.source_of(name) not in _BEFORE_STORED
-
-    def _with_stored(self, taken: dict[str, Any], open_to: Set[str]) -> tuple[Self, dict[str, str]]:
-        """Settings with these values, but for those that are at fault, by name and reason."""
-        stated = {name: getattr(self, name) for name in type(self).model_fields if name not in open_to}
-        faults: dict[str, str] = {}
-        while True:
-            try:
-                return type(self).model_validate({**stated, **taken}), faults
-            except ValidationError as error:
-                fault = error.errors(include_url=False, include_input=False)[0]
-                # What is at fault together, such as a key without its certificate, goes together.
-                names = {str(part) for part in fault["loc"][:1]} & taken.keys() or set(taken)
-                faults |= dict.fromkeys(names, fault["msg"].removeprefix("Value error, "))
-                taken = {name: value for name, value in taken.items() if name not in names}
+        return name not in self.not_stored and self.source_of(name) in (Source.DATABASE, Source.DEFAULT)
 
     def changed(self, values: Mapping[str, Any]) -> Self:
         """These settings with other values, which may be as JSON has them; `self` stays as it is.
@@ -113,9 +129,46 @@ class EnvironmentSettings(BaseSettings):
         Raises:
             ValidationError: a value is not allowed, by itself or beside the others.
         """
-        return type(self).model_validate(
-            {**{name: getattr(self, name) for name in type(self).model_fields}, **values}
-        )
+        fresh, faults = self._with(values)
+        for fault in faults.values():
+            raise fault
+        return fresh
+
+    def _with(self, values: Mapping[str, Any]) -> tuple[Self, dict[str, ValidationError]]:
+        """These settings with those of the values that are allowed, and what is wrong with the others.
+
+        What is not among the values is not looked at again: a file may have gone since.
+        """
+        fresh, left = self.model_copy(), dict(values)
+        faults: dict[str, ValidationError] = {}
+        while left:
+            faults = {}
+            for name, value in left.items():
+                trial = fresh.model_copy()
+                try:
+                    setattr(trial, name, value)
+                except ValidationError as fault:
+                    faults[name] = fault
+                else:
+                    fresh = trial
+            if len(faults) == len(left):
+                break
+            # What is allowed only beside others, such as a key beside its certificate, may be now.
+            left = {name: left[name] for name in faults}
+        return fresh, faults
+
+    @field_validator("*")
+    @classmethod
+    def _as_json_has_it(cls, value: Any) -> Any:
+        """What JSON in UTF-8 cannot hold, or readers of it round, can be neither stored nor shown."""
+        for part in _parts(value):
+            if isinstance(part, float) and not math.isfinite(part):
+                raise ValueError("must be a finite number")
+            if isinstance(part, int) and abs(part) > _LARGEST:
+                raise ValueError(f"must be at most {_LARGEST}")
+            if isinstance(part, str) and not _is_utf8(part):
+                raise ValueError("must be text in UTF-8")
+        return value
 
     @classmethod
     def env_prefix(cls) -> str:
@@ -133,6 +186,41 @@ class EnvironmentSettings(BaseSettings):
                 close = difflib.get_close_matches(stated, known, n=1)
                 hint = f"; did you mean {prefix}{close[0]}?" if close else ""
                 yield f"{name} is not a setting and has no effect{hint}"
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Every scalar of a value."""
+    match value:
+        case Mapping():
+            yield from value
+            inner: Iterable[Any] = value.values()
+        case list():
+            inner = value
+        case BaseModel():
+            inner = [each for _, each in value]
+        case PurePath():
+            inner = [str(value)]
+        case _:
+            yield value
+            return
+    for each in inner:
+        yield from _parts(each)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _default(settings: type[BaseSettings], name: str) -> Any:
+    return settings.model_fields[name].get_default(call_default_factory=True)
+
+
+def _reason(error: ValidationError) -> str:
+    return error.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
 
 
 def refuse(error: ValidationError, prefix: str) -> NoReturn:

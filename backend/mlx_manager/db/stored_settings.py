@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -55,7 +55,7 @@ def _of_sqlite(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
-        return {name: json.loads(value) for name, value in connection.execute(_QUERY)}
+        return _decoded(connection.execute(_QUERY))
 
 
 async def _of_postgresql(url: str) -> dict[str, Any]:
@@ -63,9 +63,20 @@ async def _of_postgresql(url: str) -> dict[str, Any]:
 
     connection = await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql", 1))
     try:
-        return {row["name"]: json.loads(row["value"]) for row in await connection.fetch(_QUERY)}
+        return _decoded(await connection.fetch(_QUERY))
     finally:
         await connection.close()
+
+
+def _decoded(rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    """The values; SQLite makes numbers of those that look like one, whatever was written."""
+    values = {}
+    for name, value in rows:
+        try:
+            values[name] = json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            logger.warning("what is stored of %s is no JSON and does not count", name)
+    return values
 
 
 class StoredSettings:

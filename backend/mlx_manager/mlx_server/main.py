@@ -34,6 +34,7 @@ from mlx_manager.db.stored_settings import read_stored
 from mlx_manager.mlx_server import __version__
 from mlx_manager.mlx_server.access import RULES
 from mlx_manager.mlx_server.admin.endpoints import router as admin_router
+from mlx_manager.mlx_server.admin.live_settings import catch_up
 from mlx_manager.mlx_server.admin.metrics_endpoint import router as metrics_router
 from mlx_manager.mlx_server.config import mlx_server_settings
 from mlx_manager.mlx_server.flags import apply_flags
@@ -80,8 +81,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with Serving(mlx_server_settings, lambda fault: _give_up(app, fault)) as serving:
         app.state.serving = serving
         app.state.metrics = serving.metrics.app
+        catching_up = asyncio.create_task(catch_up(serving))
         logger.info("MLX Server ready")
         yield
+        catching_up.cancel()
         logger.info("MLX Server shutting down...")
 
 

@@ -141,9 +141,7 @@ class Serving:
     async def _preload_models(self) -> None:
         self._preload_errors = {}
         self._preloaded &= set(self.settings.preload)
-        for name in self.settings.preload:
-            if name in self._preloaded:
-                continue
+        while (name := self._next_preload()) is not None:
             try:
                 await self.pool.preload(name)
                 self._preloaded.add(name)
@@ -160,6 +158,11 @@ class Serving:
             logger.error("no worker could be started: %s", error.message)
         else:
             self.pool.residents.prepare_spare()
+
+    def _next_preload(self) -> str | None:
+        """Asked anew after each: they may have been changed while it was loaded."""
+        done = self._preloaded | self._preload_errors.keys()
+        return next((name for name in self.settings.preload if name not in done), None)
 
     def _note(self, entry: ModelEntry) -> None:
         resident = entry.resident

@@ -1,6 +1,8 @@
 """Settings that change while the server runs. All of a change is taken, or none of it."""
 
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -9,6 +11,8 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.settings import Source
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.serving import Serving
+
+logger = logging.getLogger(__name__)
 
 LIVE: Final = (
     "max_memory_gb",
@@ -31,6 +35,9 @@ LIVE: Final = (
     "responses_days",
     "shutdown_grace_s",
     "log_level",
+    "trusted_proxies",
+    "allowed_hosts",
+    "allowed_origins",
     # These count from a model's next load.
     "kv_context_tokens",
     "kv_concurrency",
@@ -101,3 +108,12 @@ async def reload_stored(serving: Serving) -> list[str]:
     faults = settings.take_stored(stored, fixed=type(settings).model_fields.keys() - set(LIVE))
     serving.settings_changed()
     return faults
+
+
+async def catch_up(serving: Serving) -> None:
+    """Take what was stored while the server started: after it had looked, before anybody could tell it."""
+    settings = serving.settings
+    with suppress(ApiError):  # a database that cannot be opened ends the program by itself
+        if not settings.has_taken(await serving.accounts.stored_settings(settings.env_prefix())):
+            for fault in await reload_stored(serving):
+                logger.warning(fault)
