@@ -70,6 +70,8 @@ def test_what_is_loaded_is_told_with_the_servers_own_numbers(house: House) -> No
     before = house.model("tiny")
     assert (before["status"], before["can_delete"], before["leases"]) == ("unloaded", True, 0)
     assert before["memory"]["verdict"] == "fits"
+    estimated = house.pool.model("tiny")["bytes"]["estimated"]
+    assert before["memory"]["weights_bytes"] + before["memory"]["process_bytes"] == estimated
     house.pool.do("tiny", "load")
     server, tiny = house.pool.model("tiny"), house.model("tiny")
     assert (tiny["status"], tiny["can_delete"], tiny["kept_by_code"]) == ("loaded", False, "model_in_use")
