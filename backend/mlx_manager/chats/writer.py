@@ -36,7 +36,7 @@ _BEAT_S: Final = 1.0
 _RETRY_S: Final = 1.0
 # A manager says every second of what it writes that it does. On SQLite all are on one machine, with one
 # clock; those that share a PostgreSQL may have clocks that differ.
-_SILENT_S: Final = 5.0
+_SILENT_S: Final = 3.0
 _SILENT_ELSEWHERE_S: Final = 30.0
 _PATH: Final = "/v1/chat/completions"
 

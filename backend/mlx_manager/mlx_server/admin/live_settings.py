@@ -35,6 +35,9 @@ LIVE: Final = (
     "responses_days",
     "shutdown_grace_s",
     "log_level",
+    "trusted_proxies",
+    "allowed_hosts",
+    "allowed_origins",
     # These count from a model's next load.
     "kv_context_tokens",
     "kv_concurrency",
