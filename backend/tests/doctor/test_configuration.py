@@ -85,7 +85,7 @@ def test_what_is_stored_counts_and_what_is_no_good_is_said(
 ) -> None:
     monkeypatch.setenv("MLX_MANAGER_HOME", str(tmp_path))
     monkeypatch.delenv("MLX_MANAGER_DATABASE_URL", raising=False)
-    with sqlite3.connect(tmp_path / "mlx-manager.db") as database, closing(database):
+    with closing(sqlite3.connect(tmp_path / "mlx-manager.db")) as database, database:
         database.execute("CREATE TABLE stored_settings (name TEXT PRIMARY KEY, value JSON)")
         rows = [("MLX_SERVER_PORT", "8123"), ("MLX_SERVER_MAX_MODELS", '"many"')]
         database.executemany("INSERT INTO stored_settings VALUES (?, ?)", rows)
