@@ -185,6 +185,7 @@ def test_a_flipped_byte_is_found(house: House) -> None:
     assert not snapshot.exists()
 
 
+@pytest.mark.full
 def test_the_library_is_there_without_a_server(tmp_path: Path) -> None:
     write_tiny(tmp_path / "models" / "tiny")
     env = {"MLX_SERVER_MODEL_DIRS": f'["{tmp_path / "models"}"]', "HF_HUB_CACHE": str(tmp_path / "hub")}
