@@ -110,7 +110,7 @@ class Speaker:
         job = self._job(answer, answer.id, asked.model or answer.model, asked.parameters)
         job.body["continue_final_message"] = True
         answer.status, answer.updated_at = MessageStatus.WRITING.value, utc_now()
-        answer.content = answer.reasoning = ""
+        # Its text stays in the row, for the prompt to be read from; in the end the pieces are all of it.
         answer.tool_calls = answer.error = answer.finish_reason = answer.usage = None
         self._session.add(answer)
         await self._session.exec(delete(ChatPiece).where(col(ChatPiece.message_id) == answer.id))

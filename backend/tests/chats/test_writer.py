@@ -149,6 +149,25 @@ async def test_a_database_that_is_away_loses_nothing(
     assert (ended.status, ended.content) == ("complete", "It is \u2028 so 0 1 2")
 
 
+def test_an_answers_phase_follows_what_comes() -> None:
+    answer = Answer(Job("msg", "chat", OWNER_ID, {"Authorization": "Bearer secret"}, "", "msg", {}))
+    phases = [answer.progress.phase]
+    for kind in (PieceKind.REASONING, PieceKind.REASONING, PieceKind.CONTENT, PieceKind.TOOL_CALLS):
+        answer.take(kind, {} if kind is PieceKind.TOOL_CALLS else "x")
+        phases.append(answer.progress.phase)
+    assert phases == ["queued", "thinking", "thinking", "writing", "writing"]
+    assert answer.has_unsaved
+    unsaved = answer.unsaved()
+    assert [piece.number for piece in unsaved] == [0, 1, 2]
+    answer.take(PieceKind.CONTENT, "y")
+    again = answer.unsaved()
+    assert again[:3] == unsaved
+    answer.publish(again)
+    assert answer.pieces == again
+    assert not answer.has_unsaved
+    assert "secret" not in repr(answer.job)
+
+
 def nodes(count: int, parent_id: str | None = None) -> list[Node]:
     return [Node(f"m{at}", parent_id, "user", "complete", utc_now()) for at in range(count)]
 
