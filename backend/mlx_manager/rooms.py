@@ -21,6 +21,7 @@ from mlx_manager.downloads.endpoints import router as downloads_router
 from mlx_manager.hub.endpoints import router as hub_router
 from mlx_manager.hub.files import HubFile
 from mlx_manager.hub.service import Hub
+from mlx_manager.hub.this_machine import ThisMachine
 from mlx_manager.keys.endpoints import router as keys_router
 from mlx_manager.keys.own_key import OwnKey
 from mlx_manager.library.endpoints import router as library_router
@@ -70,6 +71,7 @@ async def open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) ->
 
     library = Library(lambda: stored.server, database, client, ask_hub)
     state.library = await stack.enter_async_context(library)
+    hub.this_machine = ThisMachine(library)
     downloads = Downloads(database, hub, settings, hugging_face_cache())
     state.downloads = await stack.enter_async_context(downloads)
     await stack.enter_async_context(supervisor)

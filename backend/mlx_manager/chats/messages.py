@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-import sqlalchemy
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,10 +17,10 @@ _IDS_AT_ONCE = 5_000
 
 async def read_tree(session: AsyncSession, chat_id: str) -> Tree:
     """All of a chat's messages, without their text."""
-    columns = ChatMessage.id, ChatMessage.parent_id, ChatMessage.role, ChatMessage.status
-    query = sqlalchemy.select(*map(col, columns), col(ChatMessage.created_at))
-    query = query.where(col(ChatMessage.chat_id) == chat_id)
-    return Tree(Node(*row) for row in (await session.execute(query)).all())
+    table = ChatMessage
+    columns = table.id, table.parent_id, table.role, table.status, table.created_at
+    query = select(*columns).where(table.chat_id == chat_id)  # type: ignore[call-overload]  # more than four
+    return Tree(Node(*row) for row in (await session.exec(query)).all())
 
 
 async def read_messages(session: AsyncSession, message_ids: Sequence[str]) -> list[ChatMessage]:

@@ -113,7 +113,7 @@ class Speaker:
         answer.content = answer.reasoning = ""
         answer.tool_calls = answer.error = answer.finish_reason = answer.usage = None
         self._session.add(answer)
-        await self._session.execute(delete(ChatPiece).where(col(ChatPiece.message_id) == answer.id))
+        await self._session.exec(delete(ChatPiece).where(col(ChatPiece.message_id) == answer.id))
         await storing.store_pieces(self._session, [(answer.id, piece) for piece in pieces])
         self._show(answer)
         return Said(question, answer, job, tuple(pieces))
@@ -155,16 +155,16 @@ class Speaker:
     async def _check_call(self, tree: Tree, parent_id: str | None, call_id: str) -> bool:
         """Whether this is the last result that is waited for. Raises ApiError where nothing waits for it."""
         path = await messages.read_messages(self._session, [node.id for node in tree.path(parent_id)])
-        answered = {call_id}
+        answered: set[str] = set()
         while path and path[-1].role == "tool":
             answered.add(str(path.pop().tool_call_id))
         caller = path[-1] if path else None
         is_called = caller is not None and caller.status == MessageStatus.COMPLETE
         calls = {call["id"] for call in (caller.tool_calls if caller and is_called else None) or ()}
-        if call_id not in calls:
+        if call_id not in calls - answered:
             message = "no message before it made this call, or it was answered already"
             raise ApiError(ErrorCode.INVALID_REQUEST, message, param="tool_call_id")
-        return answered >= calls
+        return calls <= answered | {call_id}
 
 
 def _check_fields(asked: NewMessage) -> None:

@@ -17,7 +17,7 @@ from mlx_manager.db.tables import Download, DownloadFile, DownloadStatus
 from mlx_manager.downloads import ending, places, service
 from mlx_manager.downloads.backoff import Backoff
 from mlx_manager.downloads.changes import Changes
-from mlx_manager.downloads.job import Job, JobFile
+from mlx_manager.downloads.job import Failed, Job, JobFile, Published
 from mlx_manager.downloads.room import check_room, job_file, missing_bytes
 from mlx_manager.downloads.running import Running
 from mlx_manager.hub.files import HubFile
@@ -165,18 +165,20 @@ class Downloads:
     async def _schedule(self) -> None:
         while True:
             try:
-                await self._start_due()
-                await self._wait()
+                parallel = self.settings.max_parallel_downloads
+                await self._start_due(parallel)
+                await self._wait(parallel)
             except Exception:
                 # The database may be away for a while; the queue outlives that.
                 logger.exception("the queue of downloads could not be looked at")
                 await asyncio.sleep(_AFTER_FAULT_S)
 
-    async def _wait(self) -> None:
-        """Until somebody has news, a retry is due, or the setting has changed."""
-        async with self.database.reading() as session:
-            retry_at = await service.next_retry_at(session)
-        parallel = self.settings.max_parallel_downloads
+    async def _wait(self, parallel: int) -> None:
+        """Until somebody has news, a retry is due, or so many are not the setting any more."""
+        retry_at = None
+        if len(self._running) < parallel:  # else it waits for one of them
+            async with self.database.reading() as session:
+                retry_at = await service.next_retry_at(session)
         while parallel == self.settings.max_parallel_downloads:
             left_s = _LOOK_AT_SETTINGS_S
             if retry_at is not None:
@@ -188,9 +190,8 @@ class Downloads:
                 self._wake.clear()
                 return
 
-    async def _start_due(self) -> None:
+    async def _start_due(self, parallel: int) -> None:
         async with self._deciding:
-            parallel = self.settings.max_parallel_downloads
             by_position = sorted(self._running.values(), key=lambda running: running.position)
             for running in by_position[parallel:]:
                 await self._stop(running.download_id)
@@ -253,26 +254,27 @@ class Downloads:
 
     async def _follow(self, running: Running) -> None:
         """From a worker's start to what became of it."""
-        download_id = running.download_id
         try:
             outcome = await running.follow()
             if outcome is not None:
-                async with self.database.session() as session:
-                    status = await ending.end(
-                        session, running, outcome, self._backoff, self.settings.download_retries
-                    )
-                if status is DownloadStatus.COMPLETED:
-                    await self._throw_away(download_id)
+                await self._end(running, outcome)
         except Exception:
-            logger.exception("%s could not be followed", download_id)
+            # The database is away, say. The queue looks at it again, but not one worker after the other.
+            logger.exception("%s: what became of it could not be noted", running.download_id)
             await running.stop()
             self._has_lost = True
-            # Whatever it was, it must not start one worker after the other.
             await asyncio.sleep(_AFTER_FAULT_S)
         finally:
-            self._running.pop(download_id, None)
-            self._followers.pop(download_id, None)
+            self._running.pop(running.download_id, None)
+            self._followers.pop(running.download_id, None)
             self._news()
+
+    async def _end(self, running: Running, outcome: Published | Failed) -> None:
+        retries = self.settings.download_retries
+        async with self.database.session() as session:
+            status = await ending.end(session, running, outcome, self._backoff, retries)
+        if status is DownloadStatus.COMPLETED:
+            await self._throw_away(running.download_id)
 
     async def _stop(self, download_id: str) -> None:
         """End a download's worker, if it has one, and let what it told come to its end."""

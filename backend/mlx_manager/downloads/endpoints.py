@@ -1,5 +1,7 @@
 """`/api/v1/downloads`: looked at by everybody, changed by administrators (`access.RULES`)."""
 
+import asyncio
+
 from fastapi import APIRouter
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
@@ -50,7 +52,13 @@ async def watch(request: Request, _: PrincipalDep, downloads: DownloadsDep) -> E
 
     All downloads come at first, then those that change, at most four times a second.
     """
-    return EventSourceResponse(changes(downloads, request.state.may_go_on), sep="\n")
+    stopping: asyncio.Event | None = getattr(request.app.state, "stopping", None)
+
+    async def may_go_on() -> bool:
+        is_stopping = stopping is not None and stopping.is_set()
+        return not is_stopping and bool(await request.state.may_go_on())
+
+    return EventSourceResponse(changes(downloads, may_go_on), sep="\n")
 
 
 @router.get("/{download_id}")

@@ -45,6 +45,16 @@ class Job(msgspec.Struct, frozen=True):
     stall_timeout_s: float = 30.0
 
 
+def encode_job(job: Job) -> bytes:
+    """A line for the worker's standard input."""
+    return msgspec.json.encode(job, enc_hook=str) + b"\n"
+
+
+def decode_job(line: bytes) -> Job:
+    """What `encode_job` wrote."""
+    return msgspec.json.decode(line, type=Job, dec_hook=lambda of, text: of(text))
+
+
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
     """Bytes of a file that are there but not verified; fewer than before when it is begun anew."""
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from mlx_manager.core.errors import ErrorCode
-from mlx_manager.downloads.job import Failed, Job, Report
+from mlx_manager.downloads.job import Failed, Job, Report, encode_job
 
 # Settings of huggingface_hub's that are ours to say, and tokens that must not win over the one that did.
 _NOT_INHERITED: Final = frozenset(
@@ -31,7 +31,7 @@ class WorkerProcess:
     @classmethod
     async def start(cls, job: Job) -> "WorkerProcess":
         """Start one and give it its job. Raises OSError."""
-        line = msgspec.json.encode(job) + b"\n"  # before there is a process that waits for it
+        line = encode_job(job)  # before there is a process that waits for it
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 _WINDOW_S: Final = 6.0
+_LEAST_S: Final = 0.5
 
 
 class SpeedMeter:
@@ -17,22 +18,24 @@ class SpeedMeter:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._started_at = clock()
+        self._started_at: float | None = None
         self._counts: deque[tuple[float, int]] = deque()
         self.num_bytes = 0
 
     def add(self, num_bytes: int) -> None:
         """More have come."""
+        if self._started_at is None:
+            self._started_at = self._clock()
         self.num_bytes += num_bytes
         self._counts.append((self._clock(), num_bytes))
         self._forget()
 
     @property
-    def bytes_per_s(self) -> float:
-        """Over the last seconds, or since the start where that is less."""
+    def bytes_per_s(self) -> float | None:
+        """Over the last seconds, or since the first bytes where that is less; None before it can be told."""
         self._forget()
-        elapsed = min(self._clock() - self._started_at, _WINDOW_S)
-        return sum(count for _, count in self._counts) / elapsed if elapsed > 0 else 0.0
+        elapsed = 0.0 if self._started_at is None else min(self._clock() - self._started_at, _WINDOW_S)
+        return sum(count for _, count in self._counts) / elapsed if elapsed >= _LEAST_S else None
 
     def _forget(self) -> None:
         oldest = self._clock() - _WINDOW_S

@@ -17,7 +17,7 @@ import msgspec
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.downloads.fetching import fetch
-from mlx_manager.downloads.job import Failed, FileDone, Job, Progress, Published, Report
+from mlx_manager.downloads.job import Failed, FileDone, Job, Progress, Published, Report, decode_job
 from mlx_manager.downloads.publishing import find_verified, publish
 
 _PERIOD_S: Final = 0.2
@@ -90,7 +90,7 @@ def _end_with_manager(stream: BinaryIO) -> None:
 
 def main() -> None:
     """Read the job, do it, and end."""
-    job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
+    job = decode_job(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_manager, args=(sys.stdin.buffer,), daemon=True).start()
     reporter = Reporter(sys.stdout.buffer)
     # A manager that went away between two lines is noticed by the thread.

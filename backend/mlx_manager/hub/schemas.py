@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from mlx_manager.hub.tokens import TokenSource
-from mlx_manager.library.memory_fit import GivesWay, Verdict
+from mlx_manager.library.memory_schemas import MemoryView
 from mlx_manager.users.schemas import Body
 
 
@@ -61,23 +61,6 @@ class RefusalView(BaseModel):
     reasons: list[str] = Field(description="for a person; empty where nothing is refused")
 
 
-class MemoryFitView(BaseModel):
-    """Whether the model would fit into this machine's memory, and the sum that says so."""
-
-    verdict: Verdict
-    explanation: str = Field(description="the sum and what it is compared with, in a sentence")
-    needed_bytes: int
-    budget_bytes: int = Field(description="what all models together may have")
-    weights_bytes: int = Field(description="as a worker holds them")
-    process_bytes: int
-    kv_bytes: int = Field(description="caches of `num_requests` requests of `context_tokens` tokens")
-    prefixes_bytes: int = Field(description="computed prompts that are kept")
-    context_tokens: int
-    num_requests: int
-    max_context_tokens: int | None = Field(description="the longest that so many requests may be")
-    gives_way: list[GivesWay] = Field(description="what gives way where it is tight")
-
-
 class HubModelDetails(HubModelView):
     """One model at one revision."""
 
@@ -95,7 +78,7 @@ class HubModelDetails(HubModelView):
         description="whether the card was longer than 256 KiB, of which this is the start"
     )
     refusal: RefusalView
-    memory_fit: MemoryFitView | None = Field(description="null where it cannot be estimated")
+    memory_fit: MemoryView | None = Field(description="null where it cannot be estimated")
 
 
 class HubTokenView(BaseModel):

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
 
 from mlx_manager.config import ManagerSettings
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -14,11 +13,9 @@ from mlx_manager.hub.details import Details, details_of
 from mlx_manager.hub.files import choose
 from mlx_manager.hub.search import Query, search
 from mlx_manager.hub.site import Site
+from mlx_manager.hub.this_machine import ThisMachine
 from mlx_manager.hub.tokens import HubTokens, TokenSource
 from mlx_manager.library.memory_fit import MemoryFit
-
-FitOf = Callable[[Mapping[str, Any], int], Awaitable[MemoryFit | None]]
-InstalledIds = Callable[[], Awaitable[Set[str]]]
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +27,9 @@ class Hub:
         settings: its `hub_endpoint` counts at each question; `HF_ENDPOINT` does not.
         vault: where a token may be.
         environ: where a token may be, too, and then counts.
-        fit_of: whether a model of this config.json and so many bytes of weights fits into memory.
-        installed_ids: ids of the models that are here.
+
+    Attributes:
+        this_machine: given once there is a library, which asks the hub itself; None knows nothing.
     """
 
     def __init__(
@@ -39,14 +37,10 @@ class Hub:
         settings: ManagerSettings,
         vault: SecretVault,
         environ: Mapping[str, str] = os.environ,
-        *,
-        fit_of: FitOf | None = None,
-        installed_ids: InstalledIds | None = None,
     ) -> None:
         self._settings = settings
         self.tokens = HubTokens(vault, environ)
-        self._fit_of = fit_of
-        self._installed_ids = installed_ids
+        self.this_machine: ThisMachine | None = None
 
     @property
     def endpoint(self) -> str:
@@ -74,13 +68,13 @@ class Hub:
     async def memory_fit(self, details: Details) -> MemoryFit | None:
         """Whether a model fits, before it is downloaded; None where nobody can tell."""
         weights = sum(file.size_bytes for file in choose(details.model.files, ()).weights)
-        if self._fit_of is None or not details.config or not weights:
+        if self.this_machine is None or not details.config or not weights:
             return None
-        return await self._fit_of(details.config, weights)
+        return await self.this_machine.fit_of(details.config, weights)
 
     async def installed(self) -> Set[str] | None:
         """Ids of the models that are here; None where nobody can tell."""
-        return None if self._installed_ids is None else await self._installed_ids()
+        return None if self.this_machine is None else await self.this_machine.installed_ids()
 
     async def token_state(self) -> tuple[TokenSource | None, str | None, str | None]:
         """Where the token that counts is from, whose it is, and why that is not known."""

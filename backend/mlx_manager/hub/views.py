@@ -6,8 +6,9 @@ from typing import Any
 from mlx_manager.hub.about import HubModel
 from mlx_manager.hub.details import Details
 from mlx_manager.hub.files import choose
-from mlx_manager.hub.schemas import HubFileView, HubModelDetails, HubModelView, MemoryFitView, RefusalView
+from mlx_manager.hub.schemas import HubFileView, HubModelDetails, HubModelView, RefusalView
 from mlx_manager.library.memory_fit import MemoryFit
+from mlx_manager.library.memory_schemas import MemoryView
 
 
 def model_view(model: HubModel, installed: Set[str] | None) -> HubModelView:
@@ -54,26 +55,9 @@ def details_view(
         "refusal": RefusalView(
             needs_pickle=choice.needs_pickle, needs_code=choice.needs_code, reasons=list(choice.refusals)
         ),
-        "memory_fit": None if fit is None else _fit_view(fit),
+        "memory_fit": None if fit is None else MemoryView.of(fit),
     }
     return HubModelDetails.model_validate(_shown(model, installed) | more)
-
-
-def _fit_view(fit: MemoryFit) -> MemoryFitView:
-    return MemoryFitView(
-        verdict=fit.verdict,
-        explanation=fit.explanation,
-        needed_bytes=fit.needed,
-        budget_bytes=fit.machine.budget,
-        weights_bytes=fit.weights,
-        process_bytes=fit.process,
-        kv_bytes=fit.kv,
-        prefixes_bytes=fit.prefixes,
-        context_tokens=fit.context_tokens,
-        num_requests=fit.num_requests,
-        max_context_tokens=fit.max_context_tokens,
-        gives_way=list(fit.gives_way),
-    )
 
 
 def _shown(model: HubModel, installed: Set[str] | None) -> dict[str, Any]:
