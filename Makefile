@@ -88,11 +88,14 @@ node-sdks: ## Fetch the Node SDKs that tests use, where there is Node 20 (a no-o
 run: install ## Start the server, ask the demo model one question, keep serving (Ctrl-C stops it)
 	@exec $(PY) scripts/run.py
 
+# A file's tests share servers, so that they stay together. Most of a test's time is a server's start, on one core.
+IN_TWO := -n 2 --dist loadfile
+
 test: check node-sdks ## Run the checks and the tests, of the long ones a seeded sample
-	@$(IN_BACKEND) pytest -m "not full" --sample $(PYTEST_ARGS)
+	@$(IN_BACKEND) pytest $(IN_TWO) -m "not full" --sample $(PYTEST_ARGS)
 
 test-all: check node-sdks ## The same with the long tests (marked `full`) as well
-	@$(IN_BACKEND) pytest $(PYTEST_ARGS)
+	@$(IN_BACKEND) pytest $(IN_TWO) $(PYTEST_ARGS)
 
 bench: install ## Measure the server beside its peers; results go to docs/benchmarks
 	@$(PY) scripts/bench_serving.py $(BENCH_ARGS)
@@ -113,9 +116,10 @@ format: install ## Put imports and layout in order
 lock: ## Rewrite backend/requirements.lock (needs uv)
 	@python3 scripts/lock.py $(LOCK_ARGS)
 
-docs: install ## Rewrite the references of errors and fields from the code
+docs: install ## Rewrite the references of errors, fields and settings from the code
 	@$(PY) scripts/generate_error_docs.py
 	@$(PY) scripts/generate_conformance.py
+	@$(PY) scripts/generate_settings_docs.py
 
 clean: ## Remove .venv, the Node SDKs and every cache, nothing else
 	rm -rf $(VENV) $(NODE)/node_modules .pytest_cache backend/.pytest_cache .mypy_cache backend/.mypy_cache \

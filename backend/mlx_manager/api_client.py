@@ -149,10 +149,8 @@ class ApiClient:
             Refused: the program refuses, or does not answer.
         """
         with self.stream(method, path, body, timeout_s=timeout_s) as response:
-            try:
-                return response.json() if response.read() else None
-            except ValueError:
-                raise Refused(f"{self._name} sent no JSON: is it a program of ours?") from None
+            response.read()
+            return answer_of(response, self._name)
 
     def events(self, method: str, path: str, body: Any = None) -> Iterator[ServerEvent]:
         """Server-sent events, until the program ends the stream.
@@ -238,6 +236,16 @@ def events_in(parts: Iterator[bytes]) -> Iterator[ServerEvent]:
                 name = value
             elif field == "data":
                 data.append(value)
+
+
+def answer_of(response: httpx.Response, name: str) -> Any:
+    """The JSON of an answer that has been read, or None where it is empty. Raises Refused."""
+    if response.status_code >= 300:
+        raise _refusal(response, name)
+    try:
+        return response.json() if response.content else None
+    except ValueError:
+        raise Refused(f"{name} sent no JSON: is it a program of ours?") from None
 
 
 def _refusal(response: httpx.Response, name: str) -> Refused:

@@ -38,13 +38,18 @@ def error_response(error: ApiError, _: Scope | None = None) -> Response:
     """The envelope with its status and headers."""
     status = error.code.status
     body = {
-        "message": error.message,
+        "message": _as_text(error.message),
         "type": error_type(status),
-        "param": error.param,
+        "param": None if error.param is None else _as_text(error.param),
         "code": error.code.value,
     }
     headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
     return JSONResponse({"error": body}, status, headers)
+
+
+def _as_text(text: str) -> str:
+    """Half of a surrogate pair, as a caller may send it, is in no UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 async def _api_error(_: Request, error: Exception) -> Response:

@@ -75,5 +75,8 @@ async def open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) ->
     downloads = Downloads(database, hub, settings, hugging_face_cache())
     state.downloads = await stack.enter_async_context(downloads)
     await stack.enter_async_context(supervisor)
+    # A server that outlived a manager that was killed may not have been told of the last change.
+    telling = asyncio.create_task(stored.apply())
+    stack.callback(telling.cancel)
     # What is being written is stored as it is before the server ends, and not as a failure of its.
     state.chat_writer = await stack.enter_async_context(ChatWriter(database, client))

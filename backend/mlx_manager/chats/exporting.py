@@ -1,6 +1,7 @@
 """From rows to a chat as a file, and back. Nothing here commits."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from mlx_manager.chats import messages, service, storing
 from mlx_manager.chats.attachments import list_attachments, make_attachment
+from mlx_manager.chats.bounds import MAX_SIBLINGS
 from mlx_manager.chats.export_schemas import ExportedChat, ExportedMessage
 from mlx_manager.chats.pieces import join
 from mlx_manager.chats.tree import Node, Tree
@@ -45,7 +47,7 @@ async def read_chat(session: AsyncSession, chat: Chat, *, everything: bool) -> R
             row.status = MessageStatus.INTERRUPTED.value
             row.content, row.reasoning, row.tool_calls = joined.content, joined.reasoning, joined.tool_calls
     files: dict[str | None, list[ChatAttachment]] = {}
-    for file in await list_attachments(session, chat):
+    for file in await list_attachments(session, chat, with_text=True):
         files.setdefault(file.message_id, []).append(file)
     return ReadChat(chat, rows, files)
 
@@ -97,9 +99,17 @@ async def import_chat(session: AsyncSession, user_id: str, asked: ExportedChat) 
         created_at=asked.created_at,
     )
     await service.add_chat(session, chat)
+    # Siblings of the same time stand in the order of their ids.
+    fresh = sorted(new_id("msg") for _ in asked.messages)
     new_ids: dict[str, str] = {}
+    followers: Counter[str | None] = Counter()
     for index, message in enumerate(asked.messages):
-        session.add(_row(chat, message, new_ids, f"messages.{index}"))
+        _check_place(message, new_ids, f"messages.{index}")
+        followers[message.parent_id] += 1
+        if followers[message.parent_id] > MAX_SIBLINGS:
+            raise _fault(f"messages.{index}.parent_id", f"has more than {MAX_SIBLINGS} messages that follow")
+        new_ids[message.id] = fresh[index]
+        session.add(_row(chat, message, new_ids))
     if asked.shown_message_id is not None and asked.shown_message_id not in new_ids:
         raise _fault("shown_message_id", "is none of the messages")
     chat.shown_message_id = None if asked.shown_message_id is None else new_ids[asked.shown_message_id]
@@ -109,12 +119,14 @@ async def import_chat(session: AsyncSession, user_id: str, asked: ExportedChat) 
     return chat
 
 
-def _row(chat: Chat, message: ExportedMessage, new_ids: dict[str, str], path: str) -> ChatMessage:
-    if message.id in new_ids:
+def _check_place(message: ExportedMessage, known: Collection[str], path: str) -> None:
+    if message.id in known:
         raise _fault(f"{path}.id", "is another message's, too")
-    if message.parent_id is not None and message.parent_id not in new_ids:
+    if message.parent_id is not None and message.parent_id not in known:
         raise _fault(f"{path}.parent_id", "is no message before it")
-    new_ids[message.id] = new_id("msg")
+
+
+def _row(chat: Chat, message: ExportedMessage, new_ids: Mapping[str, str]) -> ChatMessage:
     status = MessageStatus.INTERRUPTED if message.status is MessageStatus.WRITING else message.status
     stated = message.model_dump(mode="json", exclude={"created_at", "attachments"}) | {
         "id": new_ids[message.id],

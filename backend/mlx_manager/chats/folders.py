@@ -40,7 +40,7 @@ async def delete_folder(session: AsyncSession, folder: ChatFolder, *, with_chats
     query = select(Chat.id).where(Chat.user_id == folder.user_id, Chat.folder_id == folder.id)
     chat_ids = list((await session.exec(query)).all())
     if with_chats:
-        await session.execute(
+        await session.exec(
             delete(Chat).where(col(Chat.user_id) == folder.user_id, col(Chat.folder_id) == folder.id)
         )
     await session.delete(folder)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-import sqlalchemy
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from mlx_manager.chats.bounds import MAX_MESSAGES
+from mlx_manager.chats.attachments import WITHOUT_TEXT
+from mlx_manager.chats.bounds import MAX_MESSAGES, MAX_SIBLINGS
 from mlx_manager.chats.message_schemas import AttachmentView, MessageView
 from mlx_manager.chats.tree import Node, Tree
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -18,10 +18,10 @@ _IDS_AT_ONCE = 5_000
 
 async def read_tree(session: AsyncSession, chat_id: str) -> Tree:
     """All of a chat's messages, without their text."""
-    columns = ChatMessage.id, ChatMessage.parent_id, ChatMessage.role, ChatMessage.status
-    query = sqlalchemy.select(*map(col, columns), col(ChatMessage.created_at))
-    query = query.where(col(ChatMessage.chat_id) == chat_id)
-    return Tree(Node(*row) for row in (await session.execute(query)).all())
+    table = ChatMessage
+    columns = table.id, table.parent_id, table.role, table.status, table.created_at
+    query = select(*columns).where(table.chat_id == chat_id)  # type: ignore[call-overload]  # more than four
+    return Tree(Node(*row) for row in (await session.exec(query)).all())
 
 
 async def read_messages(session: AsyncSession, message_ids: Sequence[str]) -> list[ChatMessage]:
@@ -41,8 +41,11 @@ async def find_message(session: AsyncSession, chat: Chat, message_id: str) -> Ch
     return message
 
 
-def check_room(tree: Tree, num_more: int) -> None:
-    """Refuse messages that would be too many. Raises ApiError."""
+def check_room(tree: Tree, num_more: int, parent_id: str | None) -> None:
+    """Refuse messages that would be too many, in the chat or beside each other. Raises ApiError."""
+    if len(tree.children(parent_id)) >= MAX_SIBLINGS:
+        message = f"at most {MAX_SIBLINGS} messages follow the same one; branch the chat instead"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message)
     if len(tree.nodes) + num_more > MAX_MESSAGES:
         message = f"a chat has at most {MAX_MESSAGES} messages, and this one has {len(tree.nodes)}"
         raise ApiError(ErrorCode.INVALID_REQUEST, message)
@@ -62,6 +65,7 @@ async def view_messages(
         select(ChatAttachment)
         .where(ChatAttachment.chat_id == chat_id, col(ChatAttachment.message_id).is_not(None))
         .order_by(col(ChatAttachment.created_at), col(ChatAttachment.id))
+        .options(WITHOUT_TEXT)
     )
     attached: dict[str | None, list[AttachmentView]] = {}
     for row in (await session.exec(query)).all():

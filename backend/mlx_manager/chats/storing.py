@@ -33,10 +33,16 @@ async def beat(session: AsyncSession, message_ids: Collection[str]) -> set[str]:
     )
     written = set((await session.exec(query)).all())
     if written:
-        await session.execute(
+        await session.exec(
             update(ChatMessage).where(col(ChatMessage.id).in_(written)).values(updated_at=utc_now())
         )
     return written
+
+
+async def drop_pieces(session: AsyncSession, message_id: str, number: int) -> None:
+    """Take back pieces from that number on."""
+    condition = col(ChatPiece.message_id) == message_id, col(ChatPiece.number) >= number
+    await session.exec(delete(ChatPiece).where(*condition))
 
 
 async def store_pieces(session: AsyncSession, pieces: Iterable[tuple[str, Piece]]) -> None:
@@ -46,7 +52,7 @@ async def store_pieces(session: AsyncSession, pieces: Iterable[tuple[str, Piece]
         for message_id, piece in pieces
     ]
     if rows:
-        await session.execute(insert(ChatPiece), rows)
+        await session.exec(insert(ChatPiece), params=rows)
 
 
 async def read_pieces(
@@ -75,7 +81,7 @@ async def end_message(
     joined = join(await read_pieces(session, message_id) if pieces is None else pieces)
     _fill(message, joined, outcome)
     session.add(message)
-    await session.execute(delete(ChatPiece).where(col(ChatPiece.message_id) == message_id))
+    await session.exec(delete(ChatPiece).where(col(ChatPiece.message_id) == message_id))
     return message, True
 
 

@@ -36,7 +36,7 @@ _BEAT_S: Final = 1.0
 _RETRY_S: Final = 1.0
 # A manager says every second of what it writes that it does. On SQLite all are on one machine, with one
 # clock; those that share a PostgreSQL may have clocks that differ.
-_SILENT_S: Final = 5.0
+_SILENT_S: Final = 3.0
 _SILENT_ELSEWHERE_S: Final = 30.0
 _PATH: Final = "/v1/chat/completions"
 
@@ -46,12 +46,14 @@ class ChatWriter:
 
     Args:
         server: whom answers are asked of, each on its caller's account.
+        silent_s: a message that is being written, and of which nobody has said so for so long, is given up;
+            None is by the kind of database.
 
     Attributes:
         changes: what has changed of whose chats.
     """
 
-    def __init__(self, database: Database, server: ServerClient) -> None:
+    def __init__(self, database: Database, server: ServerClient, silent_s: float | None = None) -> None:
         self.changes = ChangeHub()
         self._database = database
         self._server = server
@@ -59,8 +61,11 @@ class ChatWriter:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._reserved: Counter[str] = Counter()
         self._storing = asyncio.Lock()
+        # A connection that breaks in a commit leaves open whether it was one.
+        self._may_be_stored = False
         self._progress = ProgressWatch(server)
-        self._silent = timedelta(seconds=_SILENT_S if database.is_sqlite else _SILENT_ELSEWHERE_S)
+        usual_s = _SILENT_S if database.is_sqlite else _SILENT_ELSEWHERE_S
+        self._silent = timedelta(seconds=usual_s if silent_s is None else silent_s)
         self._loops: list[asyncio.Task[None]] = []
         self._has_answers = asyncio.Event()
 
@@ -203,10 +208,14 @@ class ChatWriter:
             if not waiting:
                 return
             new = {name: answer.unsaved() for name, answer in waiting.items()}
+            was_lost, self._may_be_stored = self._may_be_stored, True
             async with self._database.session() as session:
                 written = await storing.beat(session, waiting.keys())
+                for name, answer in waiting.items() if was_lost else ():
+                    await storing.drop_pieces(session, name, len(answer.pieces))
                 rows = [(name, piece) for name in written for piece in new[name]]
                 await storing.store_pieces(session, rows)
+            self._may_be_stored = False
             for name, answer in waiting.items():
                 if name in written:
                     answer.publish(new[name])

@@ -9,6 +9,7 @@ from mlx_manager import __version__
 from mlx_manager.commands import residency
 from mlx_manager.commands.bench import bench
 from mlx_manager.commands.logs import logs
+from mlx_manager.commands.models import app as models_app
 from mlx_manager.commands.run import run
 from mlx_manager.core.paths import ensure_home
 from mlx_manager.keys.commands import app as keys_app
@@ -23,6 +24,7 @@ app = typer.Typer(
     # A traceback would show the values of variables, a password among them.
     pretty_exceptions_enable=False,
 )
+app.add_typer(models_app, name="models")
 app.add_typer(users_app, name="users")
 app.add_typer(keys_app, name="keys")
 app.command()(run)

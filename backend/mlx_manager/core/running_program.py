@@ -91,13 +91,18 @@ def find_running(name: str) -> RunningProgram | None:
     return found if found is not None and found.is_alive else None
 
 
+def this_process_started_at() -> float:
+    """When this process started, as `RunningProgram` has it."""
+    return float(psutil.Process().create_time())
+
+
 @contextmanager
 def announced(name: str, url: str, version: str, certificate: Path | None = None) -> Iterator[None]:
     """Let the others of this home know that this process listens there, as long as it does."""
     program = RunningProgram(
         url=_as_called_here(url),
         pid=os.getpid(),
-        started_at=float(psutil.Process().create_time()),
+        started_at=this_process_started_at(),
         version=version,
         certificate=None if certificate is None else str(certificate.absolute()),
         supervised=os.environ.get(SUPERVISED) == "1",

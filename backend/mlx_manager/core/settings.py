@@ -6,11 +6,12 @@ A bad value is one line, an unknown name is a warning.
 import difflib
 import math
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Any, ClassVar, Final, NoReturn, Self
 
-from pydantic import PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
@@ -159,11 +160,14 @@ class EnvironmentSettings(BaseSettings):
     @field_validator("*")
     @classmethod
     def _as_json_has_it(cls, value: Any) -> Any:
-        """What is no number in JSON, or one that readers of it round, can be neither stored nor shown."""
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError("must be a finite number")
-        if isinstance(value, int) and abs(value) > _LARGEST:
-            raise ValueError(f"must be at most {_LARGEST}")
+        """What JSON in UTF-8 cannot hold, or readers of it round, can be neither stored nor shown."""
+        for part in _parts(value):
+            if isinstance(part, float) and not math.isfinite(part):
+                raise ValueError("must be a finite number")
+            if isinstance(part, int) and abs(part) > _LARGEST:
+                raise ValueError(f"must be at most {_LARGEST}")
+            if isinstance(part, str) and not _is_utf8(part):
+                raise ValueError("must be text in UTF-8")
         return value
 
     @classmethod
@@ -182,6 +186,33 @@ class EnvironmentSettings(BaseSettings):
                 close = difflib.get_close_matches(stated, known, n=1)
                 hint = f"; did you mean {prefix}{close[0]}?" if close else ""
                 yield f"{name} is not a setting and has no effect{hint}"
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Every scalar of a value."""
+    match value:
+        case Mapping():
+            yield from value
+            inner: Iterable[Any] = value.values()
+        case list():
+            inner = value
+        case BaseModel():
+            inner = [each for _, each in value]
+        case PurePath():
+            inner = [str(value)]
+        case _:
+            yield value
+            return
+    for each in inner:
+        yield from _parts(each)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _default(settings: type[BaseSettings], name: str) -> Any:

@@ -14,6 +14,7 @@ from mlx_manager.library.installed import Place, Shelf
 from mlx_manager.library.live import LiveServer, is_busy, situation, users_of
 from mlx_manager.library.obstacles import SharedFiles, downloading, obstacle
 from mlx_manager.library.removal import LinkError, SetAside
+from mlx_manager.mlx_server.pool.runtime import size
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Deletion:
                 raise
             # A thread cannot be stopped: what is decided is done, whoever waits for it.
             freed = await asyncio.shield(asyncio.to_thread(_remove, aside, place, folder))
+        logger.info("deleted %s: %s came free", model_id, size(freed))
         return Deleted(model_id, folder, freed)
 
     async def _check_files(self, shelf: Shelf, place: Place) -> None:

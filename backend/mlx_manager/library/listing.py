@@ -91,13 +91,14 @@ class Surroundings:
     downloads: Collection[str]
 
 
-def library_models(shelf: Shelf, around: Surroundings, use: Use) -> list[LibraryModel]:
-    """Every model, the demo first. Looks at files: call it off the event loop."""
+def library_models(
+    shelf: Shelf, around: Surroundings, use: Use, only: Iterable[Installed] | None = None
+) -> list[LibraryModel]:
+    """The shelf's models, the demo first, or some of them. Looks at files: call it off the event loop."""
     shared = SharedFiles(shelf.models.values())
     last_used = by_id(around.last_used, shelf.catalogue.id_of)
-    return [
-        _library_model(one, around, shared, use, last_used.get(one.model_id)) for one in shelf.models.values()
-    ]
+    models = shelf.models.values() if only is None else only
+    return [_library_model(one, around, shared, use, last_used.get(one.model_id)) for one in models]
 
 
 def wanted(models: Iterable[LibraryModel], wish: Wish) -> list[LibraryModel]:
@@ -143,15 +144,16 @@ def _fit(one: Installed, live: View | None, machine: MachineMemory, use: Use) ->
     if model is None:
         return None
     said: Mapping[str, Any] = {} if live is None else live.get("bytes") or {}
-    reserved = said.get("reserved") or {}
-    # What the server says of a model that it has never loaded is an estimate, too.
-    has_measured = live is not None and live.get("runtime") is not None
+    estimated, reserved = int(said.get("estimated") or 0), said.get("reserved") or {}
+    # A server that has not met its device yet says no more than the files do.
+    files = model.weight_bytes * (2 if machine.widens_half and model.has_half_weights else 1)
+    is_told = estimated > files or (live is not None and live.get("runtime") is not None)
     return fit_of(
         model,
         context_tokens=use.context_tokens,
         num_requests=use.num_requests,
         machine=machine,
-        measured_bytes=int(said.get("estimated") or 0) if has_measured else 0,
+        measured_bytes=estimated if is_told else 0,
         reserved_bytes=int(reserved.get("total") or 0),
     )
 

@@ -1,7 +1,7 @@
 """The library as the rest of the manager has it."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Final, Self
 
 from sqlmodel import col, select
@@ -11,7 +11,7 @@ from mlx_manager.db.session import Database
 from mlx_manager.db.tables import Download, DownloadStatus
 from mlx_manager.library.deletion import Deleted, Deletion, Revisions
 from mlx_manager.library.device import KnownDevice
-from mlx_manager.library.installed import InstalledModels, Shelf, hub_of
+from mlx_manager.library.installed import Installed, InstalledModels, Shelf, hub_of
 from mlx_manager.library.known_hashes import AskHub
 from mlx_manager.library.last_used import LastUsed
 from mlx_manager.library.listing import LibraryModel, Surroundings, Use, library_models
@@ -98,8 +98,8 @@ class Library:
         """One of them. Raises ApiError where there is none of this id."""
         shelf, live = await asyncio.gather(self.shelf(), self._live.look())
         one = shelf.find(model_id)
-        models, machine = await self._models(shelf, live, use)
-        return next(model for model in models if model.installed is one), machine
+        (model,), machine = await self._models(shelf, live, use, [one])
+        return model, machine
 
     async def delete(self, model_id: str, *, unload: bool, which: Revisions) -> Deleted:
         """Delete one. Raises ApiError."""
@@ -110,11 +110,11 @@ class Library:
         return self.verifications.start((await self.shelf()).find(model_id))
 
     async def _models(
-        self, shelf: Shelf, live: Live | None, use: Use
+        self, shelf: Shelf, live: Live | None, use: Use, only: Iterable[Installed] | None = None
     ) -> tuple[list[LibraryModel], MachineMemory]:
         machine = await self._machine(live)
         around = Surroundings(machine, live, await self._last_used.read(), await self._downloads())
-        return await asyncio.to_thread(library_models, shelf, around, use), machine
+        return await asyncio.to_thread(library_models, shelf, around, use, only), machine
 
     async def _machine(self, live: Live | None) -> MachineMemory:
         memory = None if live is None else live.memory

@@ -39,24 +39,34 @@ class GuardMiddleware:
         self, app: ASGIApp, settings: AccessSettings, render_error: Callable[[ApiError, Scope], Response]
     ) -> None:
         self._render_error = render_error
+        self._settings = settings
+        self._inner = app
+        self._make()
+
+    def _make(self) -> None:
+        """Anew whenever the settings have changed."""
+        settings = self._settings
+        self._made_of = _lists(settings)
         self._hosts = AllowedHosts(settings.allowed_hosts)
         self._origins = frozenset(settings.allowed_origins)
+        self._app = self._inner
         if self._origins:
-            app = CORSMiddleware(
-                app,
+            self._app = CORSMiddleware(
+                self._app,
                 allow_origins=sorted(self._origins),
                 allow_methods=["GET", "POST", "PATCH", "DELETE"],
                 allow_headers=["*"],
                 expose_headers=["x-request-id", "x-ignored-fields", "retry-after"],
                 max_age=_CORS_MAX_AGE_S,
             )
-        self._app: ASGIApp = app
         if settings.trusted_proxies:
             proxies = list(settings.trusted_proxies)
-            self._app = ProxyHeadersMiddleware(app, trusted_hosts=proxies)  # type: ignore[arg-type, assignment]
+            self._app = ProxyHeadersMiddleware(self._app, trusted_hosts=proxies)  # type: ignore[arg-type, assignment]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
+        if self._made_of != _lists(self._settings):
+            self._make()
         if scope["type"] == "http":
             scope.setdefault("state", {})["is_local"] = _is_local(scope)
             if (error := self._refusal(scope)) is not None:
@@ -80,6 +90,10 @@ class GuardMiddleware:
         if is_cross_site or (origin is not None and not _is_own(origin, authority)):
             return ApiError(ErrorCode.ORIGIN_NOT_ALLOWED, "pages of other sites may not call this server")
         return None
+
+
+def _lists(settings: AccessSettings) -> tuple[list[str], list[str], list[str]]:
+    return settings.allowed_hosts, settings.allowed_origins, settings.trusted_proxies
 
 
 def is_same_origin(origin: str, authority: str) -> bool:

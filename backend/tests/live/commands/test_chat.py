@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.live.commands.terminal import CTRL_C, CTRL_D, AtTerminal
 from tests.live.server import DEADLINE_S, ENDLESS, Server, clean_environment, wait_until
-from tests.live.terminal import CTRL_C, CTRL_D, AtTerminal
 
 LISTENING = re.compile(r"MLX Server listening on (http://\S+)")
 
