@@ -116,9 +116,10 @@ format: install ## Put imports and layout in order
 lock: ## Rewrite backend/requirements.lock (needs uv)
 	@python3 scripts/lock.py $(LOCK_ARGS)
 
-docs: install ## Rewrite the references of errors and fields from the code
+docs: install ## Rewrite the references of errors, fields and settings from the code
 	@$(PY) scripts/generate_error_docs.py
 	@$(PY) scripts/generate_conformance.py
+	@$(PY) scripts/generate_settings_docs.py
 
 clean: ## Remove .venv, the Node SDKs and every cache, nothing else
 	rm -rf $(VENV) $(NODE)/node_modules .pytest_cache backend/.pytest_cache .mypy_cache backend/.mypy_cache \

@@ -21,9 +21,10 @@ class ManagerSettings(AccessSettings):
     port: int = Field(default=8080, ge=0, le=65_535)
     """Port to listen on; 0 takes any that is free."""
     home: str | None = None
-    """Folder of the database, secrets and logs; None is `~/.mlx-manager` (see `core.paths`)."""
+    """Folder of the database, secrets and logs; None is `~/.mlx-manager`."""
     database_url: str | None = Field(default=None, repr=False)
-    """The database that both programs share; see `db.settings`."""
+    """The database that both programs share, such as `postgresql://user:password@host/name`; None is a file
+    in the home folder."""
     start_server: bool = True
     """Whether the manager starts an inference server where none runs yet."""
     restart_server: bool = True

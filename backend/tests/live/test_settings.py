@@ -1,5 +1,8 @@
 """Settings that are changed in the manager and seen in what it and the server do."""
 
+import json
+import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ import pytest
 from tests.live.accounts import bearer, make_key
 from tests.live.manager import Manager
 from tests.live.pool_server import ALPHA, BETA, write_tiny
-from tests.live.server import Server, wait_until
+from tests.live.server import BACKEND, Server, wait_until
 
 LONG = " ".join(f"w{number % 7}" for number in range(300))
 GAMMA = "org/gamma"
@@ -45,9 +48,9 @@ class Both:
         sent = {name: value for name, value in body.items() if value is not None}
         return self.server.post("/v1/completions", sent, headers=bearer(key) if key else {})
 
-    def cached(self, prompt: str, key: str = "") -> int:
-        """Tokens of the prompt that had been read before."""
-        response = self.complete(prompt, key=key)
+    def cached(self, salt: str, key: str = "") -> int:
+        """Tokens of a long prompt that had been read before."""
+        response = self.complete(LONG, key=key, cache_salt=salt)
         assert response.status_code == 200, response.text
         num_tokens: int = response.json()["usage"]["prompt_tokens_details"]["cached_tokens"]
         return num_tokens
@@ -110,11 +113,11 @@ def test_what_was_stored_counts_in_a_server_that_starts_afterwards(both: Both) -
 
 def test_prefix_cache_per_tenant(both: Both) -> None:
     """Two keys share nothing, and each finds its own again."""
-    ada, grace = (str(make_key(both.server.home, name)["key"]) for name in ("ada", "grace"))
-    assert both.cached(LONG, ada) == 0
-    assert both.cached(LONG, grace) == 0
-    assert both.cached(LONG, ada) > 200
-    assert both.cached(LONG, grace) > 200
+    ada, grace = (str(make_key(both.server.home, uuid.uuid4().hex)["key"]) for _ in range(2))
+    assert both.cached("same", ada) == 0
+    assert both.cached("same", grace) == 0
+    assert both.cached("same", ada) > 200
+    assert both.cached("same", grace) > 200
 
 
 def test_names_and_folders(both: Both) -> None:
@@ -154,29 +157,36 @@ def test_limits_of_a_request(both: Both) -> None:
 
 def test_prefix_caches(both: Both) -> None:
     """prefix_cache_gb, prefix_cache_disk_gb and prefix_cache_disk_floor_gb count from the next load on."""
-    prompt = f"{LONG} w5"
+    salt = uuid.uuid4().hex
+    files_before = written_files(both)
 
-    def files() -> list[Path]:
-        return list((both.server.home / "kv-cache").rglob("*.safetensors"))
+    def new_files() -> set[Path]:
+        return written_files(both) - files_before
 
-    both.cached(prompt)
-    assert both.cached(prompt) > 200
+    both.cached(salt)
+    assert both.cached(salt) > 200
     both.change(SERVER_PREFIX_CACHE_GB=0)
     both.reload()
-    assert [both.cached(prompt), both.cached(prompt)] == [0, 0]
-    assert files() == []
+    assert [both.cached(salt), both.cached(salt)] == [0, 0]
+    assert not new_files()
     # More than there is free: nothing is written.
     both.change(
         SERVER_PREFIX_CACHE_GB=1, SERVER_PREFIX_CACHE_DISK_GB=1, SERVER_PREFIX_CACHE_DISK_FLOOR_GB=10**6
     )
     both.reload()
-    assert both.cached(prompt) == 0
+    assert both.cached(salt) == 0
     both.change(SERVER_PREFIX_CACHE_DISK_FLOOR_GB=0)
     both.reload()
-    assert (both.cached(prompt), files()) == (0, [])
+    assert not new_files()
+    assert both.cached(salt) == 0
     both.reload()
-    assert files()
-    wait_until(lambda: both.cached(prompt) > 200, "what is on disk is found")
+    assert new_files()
+    wait_until(lambda: both.cached(salt) > 200, "what is on disk is found")
+    both.change(SERVER_PREFIX_CACHE_DISK_GB=0)
+
+
+def written_files(both: Both) -> set[Path]:
+    return set((both.server.home / "kv-cache").rglob("*.safetensors"))
 
 
 def test_log_level_silences_either_program(both: Both) -> None:
@@ -222,6 +232,19 @@ def test_who_may_call_either_program(both: Both) -> None:
     both.change(reset=["SERVER_ALLOWED_HOSTS", "MANAGER_ALLOWED_ORIGINS"])
     assert ask() == [(403, None)] * 2
     both.change(reset=["SERVER_ALLOWED_ORIGINS", "MANAGER_ALLOWED_HOSTS"])
+
+
+def test_the_example_of_the_documentation(both: Both) -> None:
+    """It is what comes where the environment says `MLX_SERVER_MAX_MODELS=3`."""
+    text = (BACKEND.parent / "docs" / "settings.md").read_text()
+    found = re.search(r"-d '\s*(\{.*?\})' \|\s+jq .*?\n(\{.*?)```", text, re.DOTALL)
+    assert found is not None
+    body, lines = json.loads(found[1]), [json.loads(line) for line in found[2].splitlines()]
+    assert {line["name"] for line in lines} == body["set"].keys()
+    answer = both.manager.client.patch("/api/v1/settings", json=body)
+    views = [view for view in answer.json()["data"] if view["name"] in body["set"]]
+    assert [{name: view[name] for name in lines[0]} for view in views] == lines
+    both.change(reset=["MANAGER_ROOT_PATH", "SERVER_LOAD_WAIT_S"])
 
 
 def test_a_pin_outlives_a_change_of_something_else(both: Both) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of changes: what was acknowledged is there, nothing is half, both programs have it."""
+"""kill -9 in the middle of changes: what was acknowledged is there, whole, and counts in both programs."""
 
 import itertools
 import json

@@ -14,6 +14,19 @@ from mlx_manager.mlx_server.serving import Serving
 
 logger = logging.getLogger(__name__)
 
+FROM_NEXT_LOAD: Final = (
+    "kv_context_tokens",
+    "kv_concurrency",
+    "max_concurrent_requests",
+    "max_queued_requests",
+    "prefill_chunk_tokens",
+    "prefix_cache_gb",
+    "prefix_cache_disk_gb",
+    "prefix_cache_disk_floor_gb",
+    "worker_hang_s",
+)
+"""They count from a model's next load."""
+
 LIVE: Final = (
     "max_memory_gb",
     "max_models",
@@ -38,16 +51,7 @@ LIVE: Final = (
     "trusted_proxies",
     "allowed_hosts",
     "allowed_origins",
-    # These count from a model's next load.
-    "kv_context_tokens",
-    "kv_concurrency",
-    "max_concurrent_requests",
-    "max_queued_requests",
-    "prefill_chunk_tokens",
-    "prefix_cache_gb",
-    "prefix_cache_disk_gb",
-    "prefix_cache_disk_floor_gb",
-    "worker_hang_s",
+    *FROM_NEXT_LOAD,
 )
 _SECRETS: Final = frozenset({"logfire_token"})
 
