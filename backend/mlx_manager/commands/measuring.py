@@ -91,9 +91,9 @@ def measure(client: "ApiClient", load: Load, tell: Callable[[float], None]) -> R
     Raises:
         Refused: the program refuses a request.
     """
-    measuring = _Measuring(client, load, tell)
     rounds: list[Round] = []
     try:
+        measuring = _Measuring(client, load, tell)
         measuring.round()
         for _ in range(load.num_rounds):
             rounds.append(measuring.round())
@@ -131,6 +131,14 @@ class _Measuring:
         return _summary(answers, time.perf_counter() - started)
 
     def _ask(self, prompt: str, max_tokens: int) -> Measured:
+        try:
+            return self._answer(prompt, max_tokens)
+        except Refused:
+            if time.monotonic() < self._deadline:
+                raise
+            raise OutOfTime from None  # it was the time that ran out while nothing came
+
+    def _answer(self, prompt: str, max_tokens: int) -> Measured:
         if time.monotonic() > self._deadline:
             raise OutOfTime
         body = {
