@@ -20,7 +20,7 @@ async def list_attachments(
 ) -> AttachmentList:
     """A chat's attachments, those that wait to be sent and those that were."""
     chat = await service.find_chat(session, principal.user_id, chat_id)
-    rows = await attachments.list_attachments(session, chat)
+    rows = await attachments.list_attachments(session, chat, with_text=False)
     return AttachmentList(data=[AttachmentView.model_validate(row) for row in rows])
 
 

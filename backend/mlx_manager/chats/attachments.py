@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import func
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +19,10 @@ ecmascript graphql javascript json jsonl rtf sql toml typescript xml yaml x-http
 x-ndjson x-python x-sh x-tex x-toml x-yaml
 """
 _OTHER_TEXT: Final = frozenset(f"application/{name}" for name in _TEXT_TYPES.split())
+
+
+WITHOUT_TEXT: Final = defer(ChatAttachment.text)  # type: ignore[arg-type]  # a column, whatever SQLModel says
+"""Option of a query for what is shown of attachments: their texts may be many megabytes."""
 
 
 def is_text(media_type: str) -> bool:
@@ -63,10 +68,11 @@ async def find_attachment(session: AsyncSession, chat: Chat, attachment_id: str)
     return row
 
 
-async def list_attachments(session: AsyncSession, chat: Chat) -> Sequence[ChatAttachment]:
+async def list_attachments(session: AsyncSession, chat: Chat, *, with_text: bool) -> Sequence[ChatAttachment]:
     """A chat's attachments, the oldest first."""
     query = select(ChatAttachment).where(ChatAttachment.chat_id == chat.id)
     query = query.order_by(col(ChatAttachment.created_at), col(ChatAttachment.id))
+    query = query if with_text else query.options(WITHOUT_TEXT)
     return (await session.exec(query)).all()
 
 

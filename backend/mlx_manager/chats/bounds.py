@@ -10,6 +10,8 @@ MAX_CONTENT_BYTES: Final = 512_000
 MAX_SYSTEM_PROMPT_BYTES: Final = 128_000
 MAX_MESSAGES: Final = 10_000
 """Of a chat, all branches together."""
+MAX_SIBLINGS: Final = 100
+"""Messages that follow the same one: a view of a message names all of them."""
 MAX_FOLDERS: Final = 1_000
 MAX_CHATS: Final = 100_000
 MAX_UNSENT_ATTACHMENTS: Final = 32
@@ -95,4 +97,7 @@ Title = Annotated[str, Field(max_length=MAX_TITLE_CHARS), AfterValidator(check_l
 Name = Annotated[str, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_line)]
 ModelName = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(check_text)]
 ShortText = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_text)]
+Id = Annotated[str, Field(max_length=64), AfterValidator(check_text)]
+"""An id in a body or a query, whether or not there is such a thing."""
+SearchText = Annotated[str, Field(max_length=256), AfterValidator(check_text)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(check_json)]

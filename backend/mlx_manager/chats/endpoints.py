@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from mlx_manager.chats import branching, listening, messages, search, service
 from mlx_manager.chats.attachment_endpoints import router as attachment_router
+from mlx_manager.chats.bounds import Id, SearchText
 from mlx_manager.chats.changes import ChangeKind
 from mlx_manager.chats.dependencies import DatabaseDep, WriterDep
 from mlx_manager.chats.export_endpoints import router as export_router
@@ -22,12 +23,10 @@ _own = APIRouter(prefix="/api/v1/chats", tags=["chats"])
 EVENT_STREAM: Final[dict[int | str, dict[str, object]]] = {
     200: {"content": {"text/event-stream": {}}, "description": "Server-sent events."}
 }
-FolderId = Annotated[
-    str | None, Query(max_length=64, description="chats of this folder; `none` for those in no folder")
-]
+FolderId = Annotated[Id | None, Query(description="chats of this folder; `none` for those in no folder")]
 Search = Annotated[
-    str,
-    Query(max_length=256, description="what a title or a message holds, whatever the case of ASCII letters"),
+    SearchText,
+    Query(alias="search", description="what a title or a message holds, whatever the case of ASCII letters"),
 ]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=256)]
@@ -41,7 +40,7 @@ async def list_chats(
     session: ReadingDep,
     folder_id: FolderId = None,
     pinned: bool | None = None,
-    search_text: Annotated[Search, Query(alias="search")] = "",
+    search_text: Search = "",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ChatList:

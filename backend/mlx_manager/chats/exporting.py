@@ -1,5 +1,6 @@
 """From rows to a chat as a file, and back. Nothing here commits."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from mlx_manager.chats import messages, service, storing
 from mlx_manager.chats.attachments import list_attachments, make_attachment
+from mlx_manager.chats.bounds import MAX_SIBLINGS
 from mlx_manager.chats.export_schemas import ExportedChat, ExportedMessage
 from mlx_manager.chats.pieces import join
 from mlx_manager.chats.tree import Node, Tree
@@ -45,7 +47,7 @@ async def read_chat(session: AsyncSession, chat: Chat, *, everything: bool) -> R
             row.status = MessageStatus.INTERRUPTED.value
             row.content, row.reasoning, row.tool_calls = joined.content, joined.reasoning, joined.tool_calls
     files: dict[str | None, list[ChatAttachment]] = {}
-    for file in await list_attachments(session, chat):
+    for file in await list_attachments(session, chat, with_text=True):
         files.setdefault(file.message_id, []).append(file)
     return ReadChat(chat, rows, files)
 
@@ -100,8 +102,12 @@ async def import_chat(session: AsyncSession, user_id: str, asked: ExportedChat) 
     # Siblings of the same time stand in the order of their ids.
     fresh = sorted(new_id("msg") for _ in asked.messages)
     new_ids: dict[str, str] = {}
+    followers: Counter[str | None] = Counter()
     for index, message in enumerate(asked.messages):
         _check_place(message, new_ids, f"messages.{index}")
+        followers[message.parent_id] += 1
+        if followers[message.parent_id] > MAX_SIBLINGS:
+            raise _fault(f"messages.{index}.parent_id", f"has more than {MAX_SIBLINGS} messages that follow")
         new_ids[message.id] = fresh[index]
         session.add(_row(chat, message, new_ids))
     if asked.shown_message_id is not None and asked.shown_message_id not in new_ids:

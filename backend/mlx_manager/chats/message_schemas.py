@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from mlx_manager.chats.bounds import (
     MAX_UNSENT_ATTACHMENTS,
     Content,
+    Id,
     JsonObject,
     ModelName,
     Name,
@@ -17,7 +18,7 @@ from mlx_manager.chats.parameters import GenerationParameters
 from mlx_manager.db.tables.chats import MessageStatus
 from mlx_manager.users.schemas import Body, Row
 
-AttachmentIds = Annotated[list[str], Field(max_length=MAX_UNSENT_ATTACHMENTS)]
+AttachmentIds = Annotated[list[Id], Field(max_length=MAX_UNSENT_ATTACHMENTS)]
 
 
 class AttachmentView(Row):
@@ -110,7 +111,7 @@ class NewMessage(Body):
     role: Literal["user", "tool"] = "user"
     content: Content
     attachment_ids: AttachmentIds = Field([])
-    parent_id: str | None = None
+    parent_id: Id | None = None
     tool_call_id: ShortText | None = None
     model: ModelName | None = None
     parameters: GenerationParameters | None = None

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from mlx_manager.chats.bounds import MAX_MESSAGES
+from mlx_manager.chats.attachments import WITHOUT_TEXT
+from mlx_manager.chats.bounds import MAX_MESSAGES, MAX_SIBLINGS
 from mlx_manager.chats.message_schemas import AttachmentView, MessageView
 from mlx_manager.chats.tree import Node, Tree
 from mlx_manager.core.errors import ApiError, ErrorCode
@@ -40,8 +41,11 @@ async def find_message(session: AsyncSession, chat: Chat, message_id: str) -> Ch
     return message
 
 
-def check_room(tree: Tree, num_more: int) -> None:
-    """Refuse messages that would be too many. Raises ApiError."""
+def check_room(tree: Tree, num_more: int, parent_id: str | None) -> None:
+    """Refuse messages that would be too many, in the chat or beside each other. Raises ApiError."""
+    if len(tree.children(parent_id)) >= MAX_SIBLINGS:
+        message = f"at most {MAX_SIBLINGS} messages follow the same one; branch the chat instead"
+        raise ApiError(ErrorCode.INVALID_REQUEST, message)
     if len(tree.nodes) + num_more > MAX_MESSAGES:
         message = f"a chat has at most {MAX_MESSAGES} messages, and this one has {len(tree.nodes)}"
         raise ApiError(ErrorCode.INVALID_REQUEST, message)
@@ -61,6 +65,7 @@ async def view_messages(
         select(ChatAttachment)
         .where(ChatAttachment.chat_id == chat_id, col(ChatAttachment.message_id).is_not(None))
         .order_by(col(ChatAttachment.created_at), col(ChatAttachment.id))
+        .options(WITHOUT_TEXT)
     )
     attached: dict[str | None, list[AttachmentView]] = {}
     for row in (await session.exec(query)).all():

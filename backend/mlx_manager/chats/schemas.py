@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from mlx_manager.chats.bounds import ModelName, Name, SystemPrompt, Title
+from mlx_manager.chats.bounds import Id, ModelName, Name, SystemPrompt, Title
 from mlx_manager.chats.message_schemas import MessageView
 from mlx_manager.chats.parameters import GenerationParameters
 from mlx_manager.users.schemas import Body, Row
@@ -50,7 +50,7 @@ class ChatView(Row):
     shown_message_id: str | None = Field(description="The last message of the path that is shown.")
     is_pinned: bool
     created_at: datetime
-    updated_at: datetime = Field(description="When something was last said or changed in it.")
+    updated_at: datetime = Field(description="When something was last said in it.")
 
 
 class ListedChat(ChatView):
@@ -77,7 +77,7 @@ class NewChat(Body):
 
     model: ModelName
     title: Title | None = None
-    folder_id: str | None = None
+    folder_id: Id | None = None
     system_prompt: SystemPrompt = ""
     parameters: GenerationParameters = GenerationParameters()
 
@@ -90,18 +90,18 @@ class ChatChange(Body):
     """
 
     title: Title | None = None
-    folder_id: str | None = None
+    folder_id: Id | None = None
     model: ModelName | None = None
     system_prompt: SystemPrompt | None = None
     parameters: GenerationParameters | None = None
     is_pinned: bool | None = None
-    shown_message_id: str | None = None
+    shown_message_id: Id | None = None
 
 
 class NewBranch(Body):
     """A copy to be made of a path, up to and with one message."""
 
-    message_id: str
+    message_id: Id
     title: Title | None = None
 
 

@@ -53,8 +53,8 @@ class Speaker:
         """Say something. Raises ApiError where it does not fit here."""
         _check_fields(asked)
         tree = await messages.read_tree(self._session, self._chat.id)
-        messages.check_room(tree, 2)
         parent_id = _parent_of(self._chat, tree, asked)
+        messages.check_room(tree, 2, parent_id)
         is_last = True
         if asked.role == "tool":
             is_last = await self._check_call(tree, parent_id, str(asked.tool_call_id))
@@ -75,7 +75,7 @@ class Speaker:
         old = await messages.find_message(self._session, self._chat, message_id)
         if old.role != "user":
             raise ApiError(ErrorCode.CONFLICT, "only a user's message can be edited")
-        messages.check_room(await messages.read_tree(self._session, self._chat.id), 2)
+        messages.check_room(await messages.read_tree(self._session, self._chat.id), 2, old.parent_id)
         attachment_ids = asked.attachment_ids
         if attachment_ids is None:
             query = select(ChatAttachment.id).where(ChatAttachment.message_id == old.id)
@@ -92,11 +92,11 @@ class Speaker:
     async def regenerate(self, message_id: str, asked: Answering) -> Said:
         """Another answer beside an old one; or one to a message that has none. Raises ApiError."""
         message = await messages.find_message(self._session, self._chat, message_id)
-        messages.check_room(await messages.read_tree(self._session, self._chat.id), 1)
         if message.role == "assistant":
             if message.parent_id is None:
                 raise ApiError(ErrorCode.CONFLICT, "this message answers nothing")
             message = await messages.find_message(self._session, self._chat, message.parent_id)
+        messages.check_room(await messages.read_tree(self._session, self._chat.id), 1, message.id)
         return await self._answer(message, asked.model, asked.parameters)
 
     async def go_on(self, message_id: str, asked: Answering) -> Said:
@@ -110,7 +110,7 @@ class Speaker:
         job = self._job(answer, answer.id, asked.model or answer.model, asked.parameters)
         job.body["continue_final_message"] = True
         answer.status, answer.updated_at = MessageStatus.WRITING.value, utc_now()
-        answer.content = answer.reasoning = ""
+        # Its text stays in the row, for the prompt to be read from; in the end the pieces are all of it.
         answer.tool_calls = answer.error = answer.finish_reason = answer.usage = None
         self._session.add(answer)
         await self._session.exec(delete(ChatPiece).where(col(ChatPiece.message_id) == answer.id))

@@ -39,6 +39,12 @@ async def beat(session: AsyncSession, message_ids: Collection[str]) -> set[str]:
     return written
 
 
+async def drop_pieces(session: AsyncSession, message_id: str, number: int) -> None:
+    """Take back pieces from that number on."""
+    condition = col(ChatPiece.message_id) == message_id, col(ChatPiece.number) >= number
+    await session.exec(delete(ChatPiece).where(*condition))
+
+
 async def store_pieces(session: AsyncSession, pieces: Iterable[tuple[str, Piece]]) -> None:
     """Add pieces to their messages, which are there."""
     rows: list[dict[str, Any]] = [

@@ -61,6 +61,8 @@ class ChatWriter:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._reserved: Counter[str] = Counter()
         self._storing = asyncio.Lock()
+        # A connection that breaks in a commit leaves open whether it was one.
+        self._may_be_stored = False
         self._progress = ProgressWatch(server)
         usual_s = _SILENT_S if database.is_sqlite else _SILENT_ELSEWHERE_S
         self._silent = timedelta(seconds=usual_s if silent_s is None else silent_s)
@@ -206,10 +208,14 @@ class ChatWriter:
             if not waiting:
                 return
             new = {name: answer.unsaved() for name, answer in waiting.items()}
+            was_lost, self._may_be_stored = self._may_be_stored, True
             async with self._database.session() as session:
                 written = await storing.beat(session, waiting.keys())
+                for name, answer in waiting.items() if was_lost else ():
+                    await storing.drop_pieces(session, name, len(answer.pieces))
                 rows = [(name, piece) for name in written for piece in new[name]]
                 await storing.store_pieces(session, rows)
+            self._may_be_stored = False
             for name, answer in waiting.items():
                 if name in written:
                     answer.publish(new[name])

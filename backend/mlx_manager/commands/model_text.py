@@ -60,7 +60,7 @@ def details(model: Mapping[str, Any]) -> str:
         "aliases": ", ".join(model["aliases"]),
         "size": amount(model["size_bytes"]),
         "files": str(len(model["files"])),
-        "last used": model["last_used_at"],
+        "last used": None if (at := model["last_used_at"]) is None else f"{at[:19]}Z",
         "memory": memory.get("explanation"),
         "kept by": model["kept_by"],
     }

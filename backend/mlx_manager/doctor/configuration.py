@@ -30,11 +30,13 @@ class Settings:
 
     Attributes:
         faults: what could not be read, and is left out.
+        stored_faults: stored values that are of no use, for which defaults count.
     """
 
     server: "MLXServerSettings"
     manager: "ManagerSettings"
     faults: tuple[str, ...]
+    stored_faults: tuple[str, ...] = ()
 
 
 def read_settings() -> Settings:
@@ -49,23 +51,30 @@ def read_settings() -> Settings:
                 sys.modules.pop(name, None)
                 faults.append(str(fault))
                 _forget(str(fault))
-    from mlx_manager.config import manager_settings
-    from mlx_manager.mlx_server.config import mlx_server_settings
+    from mlx_manager.config import ManagerSettings
+    from mlx_manager.db.stored_settings import read_stored
+    from mlx_manager.mlx_server.config import MLXServerSettings
 
-    return Settings(mlx_server_settings, manager_settings, tuple(faults))
+    server, manager = MLXServerSettings(), ManagerSettings()
+    stored_faults = [
+        fault for one in (server, manager) for fault in one.take_stored(read_stored(one.env_prefix()))
+    ]
+    return Settings(server, manager, tuple(faults), tuple(stored_faults))
 
 
 def check_settings(settings: Settings, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """Faults, unknown variables, and a public address without keys."""
     for fault in settings.faults:
         yield problem(CHECK, fault, "Neither program starts like this: correct the variable or remove it.")
+    for fault in settings.stored_faults:
+        yield warning(CHECK, f"{fault}; its default counts", "Store another value, or reset it.")
     names = list(_unknown(settings, environ))
     for text in names:
         yield warning(CHECK, text, "Correct its name, or remove it.")
     refusals = [fault for one in (settings.server, settings.manager) for fault in check_bind(one, one.host)]
     for fault in refusals:
         yield problem(CHECK, fault, "The program refuses to start like this.")
-    if not (settings.faults or names or refusals):
+    if not (settings.faults or settings.stored_faults or names or refusals):
         stated = sorted(name for name in environ if name.upper().startswith(_PREFIXES))
         yield ok(CHECK, f"{', '.join(stated)}" if stated else "every setting has its default")
 

@@ -62,7 +62,7 @@ def _fetch_once(job: Job, file: JobFile, told: Callable[[int], None]) -> None:
         partial.unlink(missing_ok=True)
         raise
     except OSError as error:
-        raise _disk_fault(job, error) from None
+        raise disk_fault(job, error) from None
     partial.replace(verified_file(job.staging, file))
 
 
@@ -143,7 +143,8 @@ def _check_room(job: Job) -> None:
         )
 
 
-def _disk_fault(job: Job, error: OSError) -> ApiError:
-    if error.errno in _NO_ROOM:
-        return ApiError(ErrorCode.INSUFFICIENT_DISK, f"{job.staging}: {error.strerror}")
-    return ApiError(ErrorCode.INTERNAL_ERROR, f"{job.staging}: {error.strerror or error}")
+def disk_fault(job: Job, error: OSError) -> ApiError:
+    """What the disk refuses: for want of room, or something that does not pass by itself."""
+    place = error.filename or job.staging
+    code = ErrorCode.INSUFFICIENT_DISK if error.errno in _NO_ROOM else ErrorCode.CONFLICT
+    return ApiError(code, f"{place}: {error.strerror or error}")

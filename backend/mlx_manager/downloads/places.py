@@ -5,6 +5,7 @@ The cache's layout: https://huggingface.co/docs/huggingface_hub/guides/manage-ca
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +54,17 @@ def partial_bytes(staging: Path, files: Iterable[JobFile]) -> dict[str, int]:
 def remove_staging(cache: Path, download_id: str) -> None:
     """Throw away what has come of a download and is not published."""
     shutil.rmtree(staging_folder(cache, download_id), ignore_errors=True)
+    with suppress(OSError):  # another download is under way
+        (cache / _STAGING).rmdir()  # `hf cache` warns of a folder that it does not know
+
+
+def make_staging(staging: Path) -> None:
+    """Make a download's folder. Raises OSError."""
+    for _ in range(10):  # another one's end may remove the folder above it meanwhile
+        with suppress(FileNotFoundError):
+            staging.mkdir(parents=True, exist_ok=True)
+            return
+    staging.mkdir(parents=True, exist_ok=True)
 
 
 def orphans(cache: Path, known_ids: set[str]) -> list[str]:

@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.downloads.fetching import fetch
+from mlx_manager.downloads.fetching import disk_fault, fetch
 from mlx_manager.downloads.job import Failed, FileDone, Job, Progress, Published, Report, decode_job
+from mlx_manager.downloads.places import make_staging
 from mlx_manager.downloads.publishing import find_verified, publish
 
 _PERIOD_S: Final = 0.2
@@ -52,7 +53,7 @@ class Reporter:
 def work(job: Job, reporter: Reporter) -> Report:
     """Fetch what is missing, verify, publish; the last report."""
     try:
-        job.staging.mkdir(parents=True, exist_ok=True)
+        make_staging(job.staging)
         with _alone(job):
             for file in job.files:
                 if not find_verified(job, file):
@@ -62,7 +63,8 @@ def work(job: Job, reporter: Reporter) -> Report:
     except ApiError as error:
         return Failed(error.code.value, error.message, error.retry_after_s)
     except OSError as error:
-        return Failed(ErrorCode.INTERNAL_ERROR.value, f"{error.filename}: {error.strerror}")
+        fault = disk_fault(job, error)
+        return Failed(fault.code.value, fault.message)
     return Published()
 
 

@@ -96,6 +96,11 @@ def details_of(site: Site, repo_id: str, revision: str = "main", *, with_card: b
         message = f"{site.endpoint} does not say which commit {revision!r} of {repo_id} is"
         raise ApiError(ErrorCode.HUB_UNAVAILABLE, message)
     try:
+        check_names(model.repo_id, revision)  # another one where it was renamed
+    except ApiError:
+        message = f"{site.endpoint} calls {repo_id} by a name that is none"
+        raise ApiError(ErrorCode.HUB_UNAVAILABLE, message) from None
+    try:
         return _with_files(site, model, model.commit_hash, with_card=with_card)
     except ApiError as error:
         if error.code is not ErrorCode.HUB_ACCESS_DENIED:

@@ -1,7 +1,6 @@
 """`/api/v1/hub`: what is on the hub, and the token that it is asked with."""
 
-import re
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
@@ -11,11 +10,11 @@ from mlx_manager.hub import search as searching
 from mlx_manager.hub.dependencies import HubDep
 from mlx_manager.hub.schemas import HubModelDetails, HubModelList, HubTokenView, NewHubToken
 from mlx_manager.hub.service import Hub
+from mlx_manager.hub.tokens import TOKEN
 from mlx_manager.hub.views import details_view, model_view
 
 router = APIRouter(prefix="/api/v1/hub", tags=["hub"])
 
-_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 _Text = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 _Bytes = Annotated[int | None, Query(ge=0, le=2**53)]
 _NamePart = Annotated[str, Path(max_length=96)]
@@ -78,7 +77,7 @@ async def get_token(_: AdminDep, hub: HubDep) -> HubTokenView:
 async def put_token(body: NewHubToken, _: AdminDep, hub: HubDep) -> HubTokenView:
     """Keep a token, sealed, once the hub has said whose it is. The environment's still counts before it."""
     text = body.token.get_secret_value()
-    if not _TOKEN.fullmatch(text):
+    if not TOKEN.fullmatch(text):
         raise ApiError(
             ErrorCode.INVALID_REQUEST, "token: must be printable ASCII without blanks", param="token"
         )

@@ -1,7 +1,9 @@
 """The token with which the hub is asked: the environment's before the one in the database."""
 
 import asyncio
+import logging
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +15,10 @@ from mlx_manager.hub.site import Site, read_json
 
 VARIABLE: Final = "HF_TOKEN"
 SECRET: Final = "huggingface"
+TOKEN: Final = re.compile(r"[\x21-\x7e]+")
+"""What can be sent in a header."""
+
+logger = logging.getLogger(__name__)
 
 
 class TokenSource(StrEnum):
@@ -44,8 +50,11 @@ class HubTokens:
 
     async def current(self) -> Token | None:
         """The token that counts. Raises SecretUnreadableError."""
-        if stated := self._environ.get(VARIABLE, "").strip():
+        stated = self._environ.get(VARIABLE, "").strip()
+        if TOKEN.fullmatch(stated):
             return Token(stated, TokenSource.ENVIRONMENT)
+        if stated:
+            logger.warning("%s is not a token and does not count: it is not printable ASCII", VARIABLE)
         stored = await self._vault.get(SECRET)
         return None if stored is None else Token(stored, TokenSource.DATABASE)
 

@@ -188,6 +188,8 @@ async def test_an_answer_waits_for_every_result(room: Room) -> None:
         ({"content": "x", "tool_call_id": "y"}, "tool_call_id"),
         ({"content": "x", "role": "tool", "tool_call_id": "y"}, "tool_call_id"),
         ({"content": "x", "unknown": 1}, "unknown"),
+        ({"content": "x", "parent_id": "a\x00"}, "parent_id"),
+        ({"content": "x", "attachment_ids": ["\x00"]}, "attachment_ids.0"),
         ({"content": "x", "model": ""}, "model"),
         ({"content": "x", "parameters": {"temprature": 1}}, "parameters.temprature"),
         ({"content": "x", "parameters": {"n": 2}}, "parameters.n"),
@@ -200,6 +202,7 @@ async def test_an_answer_waits_for_every_result(room: Room) -> None:
         ({"content": "x", "tools": [{"a": float("inf")}]}, "tools.0"),
     ],
 )
+@pytest.mark.sample(5)
 async def test_bad_messages(room: Room, body: dict[str, Any], param: str) -> None:
     chat = await room.chat()
     error = (await room.call("POST", f"/{chat}/messages", body, 400))["error"]
@@ -222,6 +225,7 @@ async def test_bad_messages(room: Room, body: dict[str, Any], param: str) -> Non
         ({"user_id": "user_owner"}, 400, "user_id"),
     ],
 )
+@pytest.mark.sample(3)
 async def test_bad_changes(room: Room, body: dict[str, Any], status: int, param: str) -> None:
     chat = await room.chat(title="Before")
     before = await room.call("GET", f"/{chat}")

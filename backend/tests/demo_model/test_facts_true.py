@@ -92,7 +92,7 @@ def answerer() -> Answerer:
     return Answerer()
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("fact", FACTS, ids=TOPICS)
 def test_what_the_model_answers_is_true(fact: Fact) -> None:
     """The same claims as the fact has, and no others."""

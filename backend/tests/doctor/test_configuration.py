@@ -1,13 +1,16 @@
 """Settings as the doctor reads them, and what it makes of them."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from mlx_manager.config import ManagerSettings
-from mlx_manager.doctor.configuration import Settings, check_settings
+from mlx_manager.doctor.configuration import Settings, check_settings, read_settings
 from mlx_manager.doctor.finding import Finding, Level
 from mlx_manager.mlx_server.config import MLXServerSettings
 from tests.live.server import clean_environment
@@ -75,3 +78,19 @@ def test_a_public_address_without_keys() -> None:
     assert finding.level is Level.PROBLEM
     assert "without a key" in finding.message
     assert [one.level for one in look({}, server=MLXServerSettings(host="0.0.0.0"))] == [Level.OK]
+
+
+def test_what_is_stored_counts_and_what_is_no_good_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLX_MANAGER_HOME", str(tmp_path))
+    monkeypatch.delenv("MLX_MANAGER_DATABASE_URL", raising=False)
+    with closing(sqlite3.connect(tmp_path / "mlx-manager.db")) as database, database:
+        database.execute("CREATE TABLE stored_settings (name TEXT PRIMARY KEY, value JSON)")
+        rows = [("MLX_SERVER_PORT", "8123"), ("MLX_SERVER_MAX_MODELS", '"many"')]
+        database.executemany("INSERT INTO stored_settings VALUES (?, ?)", rows)
+    settings = read_settings()
+    assert (settings.server.port, settings.server.max_models) == (8123, 4)
+    (finding,) = [one for one in check_settings(settings, {}) if one.level is not Level.OK]
+    assert finding.level is Level.WARNING
+    assert "MLX_SERVER_MAX_MODELS" in finding.message

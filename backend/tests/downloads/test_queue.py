@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+from typing import Any
 
 import psutil
 import pytest
 
 from mlx_manager.db.tables import Download, DownloadStatus
+from mlx_manager.downloads import service
 from tests.accounts import code_of
 from tests.downloads.conftest import SIZE
 from tests.downloads.desk import Desk
@@ -188,6 +190,33 @@ async def test_so_many_run_at_once_as_the_setting_says_at_any_time(running: Desk
     running.settings.max_parallel_downloads = 4
     fault.released.set()
     await until([COMPLETED] * 4)
+
+
+async def test_what_is_due_and_has_no_turn_costs_nothing(
+    running: Desk, hub: HubStandIn, model: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = slow(hub)
+    download_id = await running.start(model)
+    await running.until(download_id, RUNNING)
+    other = await running.start(hub.add(small_repository("a/Other-4bit")))
+    async with running.house.accounts.database.session() as session:
+        row = await service.find(session, other)
+        service.set_status(session, row, WAITING)
+        row.retry_at = row.created_at
+    looks = 0
+    next_retry_at = service.next_retry_at
+
+    async def counted(*args: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return await next_retry_at(*args)
+
+    monkeypatch.setattr(service, "next_retry_at", counted)
+    running.downloads._news()
+    await running.until(download_id, lambda body: (body["bytes_per_s"] or 0) > 0)
+    assert looks == 0  # while nothing more may run, nobody looks for it
+    fault.released.set()
+    await running.until(other, COMPLETED)
 
 
 async def test_a_start_of_the_program_takes_up_what_was_under_way(desk: Desk, model: Repository) -> None:

@@ -9,7 +9,7 @@ from mlx_manager.db.secrets import SecretVault
 from mlx_manager.db.tables import StoredSecret
 from mlx_manager.hub.tokens import SECRET
 from tests.accounts import Client, House, code_of, param_of
-from tests.hub_stand_in import HubStandIn, Kind
+from tests.hub_stand_in import HubStandIn, Kind, small_repository
 
 MODELS = "/hub/models"
 QWEN = "mlx-community/Qwen3-0.6B-4bit"
@@ -172,6 +172,8 @@ async def test_the_environments_token_counts_before(
     environ["HF_TOKEN"] = "hf_env"
     body = (await admin.get("/hub/token")).json()
     assert (body["source"], body["user_name"]) == ("environment", "whoever started it")
+    environ["HF_TOKEN"] = "hf_\xe4 no token"
+    assert (await admin.get("/hub/token")).json()["source"] == "database"
     stand_in.tokens.pop("hf_env")
     environ["HF_TOKEN"] = "hf_old"
     body = (await admin.get("/hub/token")).json()
@@ -188,6 +190,15 @@ async def test_bad_tokens_are_refused_and_never_shown(admin: Client, stand_in: H
         assert param_of(response) == "token"
         assert not stand_in.asked
         assert "Evil" not in response.text
+
+
+async def test_a_model_that_was_renamed_and_one_with_a_name_that_is_none(
+    admin: Client, stand_in: HubStandIn
+) -> None:
+    stand_in.repositories["old/Name"] = stand_in.repositories[QWEN]
+    assert (await admin.get(f"{MODELS}/old/Name")).json()["id"] == QWEN
+    stand_in.repositories["old/Evil"] = small_repository("../../evil")
+    assert code_of(await admin.get(f"{MODELS}/old/Evil")) == (503, "hub_unavailable")
 
 
 async def test_who_may_ask(admin: Client, house: House) -> None:

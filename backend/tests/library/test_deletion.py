@@ -237,15 +237,15 @@ def view(path: Path, status: str = "loaded", **fields: Any) -> View:
     return {"id": "small", "path": str(path), "status": status, "leases": 0, "waiting": 0, **fields}
 
 
-@pytest.mark.parametrize("status", ["loading", "loaded", "draining"])
-async def test_what_was_loaded_meanwhile_is_put_back(shelves: Shelves, status: str) -> None:
+async def test_what_was_loaded_meanwhile_is_put_back(shelves: Shelves) -> None:
     folder = shelves.add("small")
     before = tree(shelves.models)
-    live = Says([view(folder, "unloaded")], [view(folder, status)])
-    with pytest.raises(ApiError) as raised:
-        await deletion(shelves, live).delete("small", unload=True, which=Revisions.ALL)
-    assert raised.value.code is ErrorCode.MODEL_IN_USE
-    assert tree(shelves.models) == before
+    for status in ("loading", "loaded", "draining"):
+        live = Says([view(folder, "unloaded")], [view(folder, status)])
+        with pytest.raises(ApiError) as raised:
+            await deletion(shelves, live).delete("small", unload=True, which=Revisions.ALL)
+        assert raised.value.code is ErrorCode.MODEL_IN_USE
+        assert tree(shelves.models) == before
 
 
 async def test_a_server_that_is_silent_keeps_everything(shelves: Shelves) -> None:
@@ -259,16 +259,19 @@ async def test_a_server_that_is_silent_keeps_everything(shelves: Shelves) -> Non
         assert tree(shelves.models) == before
 
 
-@pytest.mark.parametrize(
-    "used", [{"leases": 1}, {"waiting": 1}, {"status": "loading"}, {"status": "unloaded", "waiting": 2}]
-)
-async def test_what_is_used_is_not_unloaded_for_it(shelves: Shelves, used: dict[str, Any]) -> None:
+async def test_what_is_used_is_not_unloaded_for_it(shelves: Shelves) -> None:
     folder = shelves.add("small")
-    live = Says([view(folder, **used)])
-    with pytest.raises(ApiError) as raised:
-        await deletion(shelves, live).delete("small", unload=True, which=Revisions.ALL)
-    assert raised.value.code is ErrorCode.MODEL_IN_USE
-    assert (live.unloaded, folder.exists()) == ([], True)
+    for used in (
+        {"leases": 1},
+        {"waiting": 1},
+        {"status": "loading"},
+        {"status": "unloaded", "waiting": 2},
+    ):
+        live = Says([view(folder, **used)])
+        with pytest.raises(ApiError) as raised:
+            await deletion(shelves, live).delete("small", unload=True, which=Revisions.ALL)
+        assert raised.value.code is ErrorCode.MODEL_IN_USE
+        assert (live.unloaded, folder.exists()) == ([], True)
 
 
 async def test_an_adapter_in_memory_keeps_its_base(shelves: Shelves) -> None:

@@ -277,6 +277,18 @@ def test_a_cut_answer_is_gone_on_with(talk: Talk) -> None:
     assert listener.wait().data == longer
 
 
+def test_an_answer_is_gone_on_with_as_if_it_had_not_been_cut(talk: Talk) -> None:
+    chat = talk.chat(parameters=SHORT)
+    cut = talk.ask(chat, "What is MLX Manager?")
+    whole = talk.call(
+        "POST", f"/{chat}/messages/{cut['id']}/regenerate", {"parameters": {"max_tokens": 24}}, 201
+    )
+    talk.call("POST", f"/{chat}/messages/{cut['id']}/continue", {}, 201)
+    longer = talk.ended(chat, cut["id"])
+    assert longer["content"] == talk.ended(chat, whole["answer"]["id"])["content"]
+    assert longer["usage"]["prompt_tokens"] > cut["usage"]["prompt_tokens"]
+
+
 def test_a_chat_that_is_deleted_is_written_no_more(talk: Talk, manager: Manager) -> None:
     chat = talk.endless()
     answer = talk.send(chat)["answer"]["id"]

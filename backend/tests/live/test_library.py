@@ -16,6 +16,8 @@ from tests.live.pool_server import Pool, write_tiny
 from tests.live.server import Server, wait_until
 
 LIBRARY = "/api/v1/library/models"
+# The first tests share it, in their order: loading it once takes seconds.
+TINY = "owner/tiny"
 
 
 class House:
@@ -65,71 +67,60 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-def test_what_is_loaded_is_told_with_the_servers_own_numbers(house: House) -> None:
-    house.add("tiny")
-    before = house.model("tiny")
+def test_a_budget_that_was_changed_counts_at_once(house: House) -> None:
+    """What the server refuses does not fit, and what it loads does, if not with everything asked for."""
+    house.add(TINY)
+    before = house.model(TINY)
     assert (before["status"], before["can_delete"], before["leases"]) == ("unloaded", True, 0)
-    assert before["memory"]["verdict"] == "fits"
-    estimated = house.pool.model("tiny")["bytes"]["estimated"]
-    assert before["memory"]["weights_bytes"] + before["memory"]["process_bytes"] == estimated
-    house.pool.do("tiny", "load")
-    server, tiny = house.pool.model("tiny"), house.model("tiny")
+    memory = before["memory"]
+    assert memory["verdict"] == "fits"
+    estimated = house.pool.model(TINY)["bytes"]["estimated"]
+    assert memory["weights_bytes"] + memory["process_bytes"] == estimated
+    try:
+        house.pool.change(max_memory_gb=(memory["least_bytes"] - 4096) / GB)
+        assert house.model(TINY)["memory"]["verdict"] == "does_not_fit"
+        assert house.pool.ask(TINY).status_code == 503
+        house.pool.change(max_memory_gb=(memory["least_bytes"] + 2**25) / GB)
+        fit = house.model(TINY, "?context_tokens=1000000&concurrency=64")["memory"]
+        assert (fit["verdict"], "context" in fit["gives_way"]) == ("tight", True)
+        assert house.pool.ask(TINY).status_code == 200
+    finally:
+        house.pool.change(max_memory_gb=3)
+
+
+def test_what_is_loaded_is_told_with_the_servers_own_numbers(house: House) -> None:
+    house.pool.do(TINY, "load")
+    server, tiny = house.pool.model(TINY), house.model(TINY)
     assert (tiny["status"], tiny["can_delete"], tiny["kept_by_code"]) == ("loaded", False, "model_in_use")
     memory, said = tiny["memory"], house.pool.memory()
     assert memory["weights_bytes"] + memory["process_bytes"] == server["bytes"]["estimated"]
     assert memory["other_models_bytes"] == said["reserved"] - server["bytes"]["reserved"]["total"]
     assert tiny["machine"]["budget_bytes"] == memory["budget_bytes"] == said["budget"]
-    house.pool.do("tiny", "unload")
-
-
-def test_a_budget_that_was_changed_counts_at_once(house: House) -> None:
-    house.add("fitting")
-    house.pool.do("fitting", "load")
-    estimated = house.pool.model("fitting")["bytes"]["estimated"]
-    house.pool.do("fitting", "unload")
-    try:
-        # What the server refuses does not fit, and what it can load does, if not everything asked for.
-        house.pool.change(max_memory_gb=(estimated - 2**20) / GB)
-        assert house.model("fitting")["memory"]["verdict"] == "does_not_fit"
-        assert house.pool.ask("fitting").status_code == 503
-        house.pool.change(max_memory_gb=(house.model("fitting")["memory"]["least_bytes"] + 4096) / GB)
-        fit = house.model("fitting", "?context_tokens=1000000&concurrency=64")["memory"]
-        assert (fit["verdict"], "context" in fit["gives_way"]) == ("tight", True)
-        assert house.pool.ask("fitting").status_code == 200
-    finally:
-        house.pool.change(max_memory_gb=3)
-        house.pool.do("fitting", "unload")
-
-
-def test_the_request_that_used_it_last(house: House) -> None:
-    house.add("used")
-    assert house.model("used")["last_used_at"] is None
-    house.pool.answer("used")
-    wait_until(lambda: house.model("used")["last_used_at"], "the record has the request")
-    house.pool.do("used", "unload")
+    wait_until(lambda: house.model(TINY)["last_used_at"], "the record has the request")
 
 
 def test_what_is_in_memory_is_kept_until_it_is_unloaded(house: House) -> None:
-    folder = house.add("owner/kept")
-    house.pool.do("owner/kept", "load")
-    refused = house.delete("owner/kept")
+    folder = house.models / TINY
+    house.pool.do(TINY, "load")
+    refused = house.delete(TINY)
     assert house.code(refused) == (409, "model_in_use")
     assert "unload=true" in refused.json()["error"]["message"]
-    stream = house.pool.flowing("owner/kept")
+    stream = house.pool.flowing(TINY)
     try:
         # Whoever uses it is not disturbed.
-        assert house.code(house.delete("owner/kept", "?unload=true")) == (409, "model_in_use")
+        assert house.code(house.delete(TINY, "?unload=true")) == (409, "model_in_use")
         assert stream.is_running
         assert folder.is_dir()
     finally:
         house.pool.leave_all()
-    wait_until(lambda: house.pool.model("owner/kept")["leases"] == 0, "nobody uses it")
-    assert house.delete("owner/kept", "?unload=true").status_code == 200
+    wait_until(lambda: house.pool.model(TINY)["leases"] == 0, "nobody uses it")
+    assert house.delete(TINY, "?unload=true").status_code == 200
     assert not folder.exists()
-    assert "owner/kept" not in house.pool.models()
-    assert house.pool.ask("owner/kept").status_code == 404
+    assert TINY not in house.pool.models()
+    assert house.pool.ask(TINY).status_code == 404
 
 
+@pytest.mark.full
 def test_a_model_is_replaced_by_one_of_the_same_name(house: House) -> None:
     house.add("again")
     first = house.pool.answer("again")
@@ -140,7 +131,7 @@ def test_a_model_is_replaced_by_one_of_the_same_name(house: House) -> None:
     assert house.delete("again", "?unload=true").status_code == 200
 
 
-@pytest.mark.parametrize("num_tries", [3, pytest.param(60, marks=pytest.mark.full)])
+@pytest.mark.parametrize("num_tries", [2, pytest.param(60, marks=pytest.mark.full)])
 def test_a_deletion_and_a_load_that_race(house: House, num_tries: int) -> None:
     """One of them wins, and nothing is left half: the model is whole and answers, or it is gone."""
     original = write_tiny(house.models.parent / f"original-{num_tries}")
@@ -194,6 +185,7 @@ def test_a_flipped_byte_is_found(house: House) -> None:
     assert not snapshot.exists()
 
 
+@pytest.mark.full
 def test_the_library_is_there_without_a_server(tmp_path: Path) -> None:
     write_tiny(tmp_path / "models" / "tiny")
     env = {"MLX_SERVER_MODEL_DIRS": f'["{tmp_path / "models"}"]', "HF_HUB_CACHE": str(tmp_path / "hub")}

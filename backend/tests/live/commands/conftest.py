@@ -13,16 +13,16 @@ from tests.live.manager import Manager
 from tests.live.server import Server, wait_until
 
 PASSWORD = "correct horse battery staple"
-SMALL = "mlx-community/Small-4bit"
-LARGE = "mlx-community/Large-8bit"
+SMALL = "mlx-community/Qwen3-0.6B-4bit"
+LARGE = "mlx-community/Qwen3-0.6B-8bit"
 
 
 @pytest.fixture(scope="session")
 def hub() -> Iterator[HubStandIn]:
     """A hub with some models, one of which comes slowly where a test wants it to."""
     repositories = [
-        small_repository(SMALL, downloads=900),
-        small_repository(LARGE, bits=8, downloads=70, num_bytes=4 * 2**20),
+        small_repository(SMALL, downloads=5000),
+        small_repository(LARGE, bits=8, downloads=3000, num_bytes=4 * 2**20),
         small_repository("someone/Evil", tags=["mlx", "safetensors", "\x1b[31m4-bit"], downloads=1),
     ]
     with HubStandIn(repositories) as running:

@@ -72,7 +72,7 @@ def test_pull_list_show_verify_rm(place: Place) -> None:
     assert (shown["id"], shown["family"], shown["commit"]) == (SMALL, "qwen3", pulled.json["commit_hash"])
     assert "model.safetensors" in {file["path"] for file in shown["files"]}
     assert place.run("show", SMALL).stdout.splitlines()[0].split() == ["id", SMALL]
-    listed = place.run("list", "small")
+    listed = place.run("list", "QWEN3")
     head, row = listed.stdout.splitlines()
     assert head.split() == ["MODEL", "STATUS", "SIZE", "PARAMETERS", "WEIGHTS", "CONTEXT", "FITS"]
     assert row.split()[0] == SMALL
@@ -107,9 +107,9 @@ def test_the_demo_stays(place: Place) -> None:
 def test_search(place: Place) -> None:
     found = place.run("search", "community", "--json").json
     assert [model["id"] for model in found["data"]] == [SMALL, LARGE]
-    head, row = place.run("search", "large").stdout.splitlines()
+    head, row = place.run("search", "8bit").stdout.splitlines()
     assert head.split() == ["MODEL", "DOWNLOADS", "SIZE", "WEIGHTS", "UPDATED"]
-    assert row.split()[:2] == [LARGE, "70"]
+    assert row.split()[:2] == [LARGE, "3,000"]
     assert "\x1b" not in place.run("search", "evil").stdout
     nothing = place.run("search", "no such words")
     assert (nothing.status, nothing.stderr) == (0, "nothing was found\n")

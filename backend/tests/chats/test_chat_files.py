@@ -104,6 +104,7 @@ async def test_markdown_holds_what_was_said_and_nothing_else(room: Room) -> None
         ([], "shown_message_id"),
     ],
 )
+@pytest.mark.sample(4)
 async def test_bad_files(room: Room, messages: list[dict[str, Any]], param: str) -> None:
     time = "2026-01-01T00:00:00Z"
     stated = [{"created_at": time, "role": "user"} | message for message in messages]
