@@ -155,6 +155,7 @@ def test_limits_of_a_request(both: Both) -> None:
     assert both.complete(LONG).status_code == 200
 
 
+@pytest.mark.full
 def test_prefix_caches(both: Both) -> None:
     """prefix_cache_gb, prefix_cache_disk_gb and prefix_cache_disk_floor_gb count from the next load on."""
     salt = uuid.uuid4().hex
@@ -269,6 +270,7 @@ class WithoutPort(Manager):
         del self._env["MLX_MANAGER_PORT"]
 
 
+@pytest.mark.full
 def test_the_manager_starts_with_what_is_stored(tmp_path: Path) -> None:
     """Its port and require_auth wait for that, and it says so."""
     home = tmp_path / "home"
