@@ -84,7 +84,9 @@ class EnvironmentSettings(BaseSettings):
         """Whether this is what was stored when it was looked at last."""
         return self._stored == stored
 
-    def take_stored(self, stored: Mapping[str, Any], fixed: Set[str] = frozenset()) -> list[str]:
+    def take_stored(
+        self, stored: Mapping[str, Any], fixed: Set[str] = frozenset(), restated: Set[str] = frozenset()
+    ) -> list[str]:
         """Take what is stored, where nothing that counts before it says otherwise.
 
         What was stored before and is no more has its default again. What was changed in the running program
@@ -93,12 +95,13 @@ class EnvironmentSettings(BaseSettings):
         Args:
             stored: all that is, by names of settings.
             fixed: settings that stay as they are, because a program that runs cannot change them.
+            restated: settings that somebody has just stored or reset, though perhaps as they were.
 
         Returns:
             A line for each value that cannot be used; its setting is as if nothing were stored.
         """
-        for name in (stored.keys() | self._stored.keys()) - fixed:
-            if stored.get(name, _NOTHING) != self._stored.get(name, _NOTHING):
+        for name in (stored.keys() | self._stored.keys() | restated) - fixed:
+            if name in restated or stored.get(name, _NOTHING) != self._stored.get(name, _NOTHING):
                 self._forget_running(name)
         self._stored = dict(stored)
         open_to = {name for name in type(self).model_fields if name not in fixed and self._is_open_to(name)}

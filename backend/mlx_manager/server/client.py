@@ -55,18 +55,22 @@ class ServerClient:
         body: Any = None,
         *,
         headers: Mapping[str, str] | None = None,
+        params: str = "",
         timeout_s: float = _READ_TIMEOUT_S,
     ) -> Any:
         """The answer's JSON.
 
         Args:
             headers: the caller's own, by `server.caller.headers_of`; None asks as the manager.
+            params: the query as it is.
 
         Raises:
             ApiError: there is no server, it does not answer, or it refuses: then with its own code, where
                 that is one of ours, and its message.
         """
-        async with self.stream(method, path, body, headers=headers, timeout_s=timeout_s) as response:
+        async with self.stream(
+            method, path, body, headers=headers, params=params, timeout_s=timeout_s
+        ) as response:
             content = await response.aread()
             if response.is_error:
                 raise refusal(response)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from pydantic import ValidationError
 from sqlmodel import col, delete
@@ -77,11 +78,13 @@ class SettingsService:
         async with self._changing:
             values = _checked(change, await StoredSettings(self._database).all())
             await self._store(values, change.reset, changed_by)
-        await self.apply()
+        await self.apply({*change.set, *change.reset})
         return await self.all()
 
-    async def apply(self) -> None:
-        """Let what is stored count in the programs that run."""
+    async def apply(self, names: Iterable[str] = ()) -> None:
+        """Let what is stored count in the programs that run; also what has just been stored as it was."""
+        fields = [SETTINGS[name].field for name in names if SETTINGS[name].program is Program.SERVER]
+        restated = urlencode([("restated", field) for field in fields])
         async with self._applying:  # else what was read before could be taken after what was read later
             stored = await StoredSettings(self._database).all()
             log_level = self._manager.log_level
@@ -91,7 +94,9 @@ class SettingsService:
             self._tell(_take(self._next_manager, stored))
             self._tell(_take(self.server, stored))
             try:
-                await self._client.json("POST", "/admin/settings/reload", timeout_s=_SERVER_WITHIN_S)
+                await self._client.json(
+                    "POST", "/admin/settings/reload", params=restated, timeout_s=_SERVER_WITHIN_S
+                )
             except ApiError as error:
                 # It reads what is stored when it starts, and once more when it has started.
                 logger.info("the server was not told of changed settings: %s", error.message)

@@ -119,6 +119,16 @@ def test_what_is_changed_in_the_running_program_counts_until_it_is_stored_otherw
     assert state(settings, "count") == (1, Source.DEFAULT)
 
 
+def test_what_is_stored_once_more_as_it_was_counts_again(sample: Callable[..., Sample]) -> None:
+    settings = sample()
+    settings.take_stored({"count": 5})
+    change(settings, count=6, limit_s=3.0, names=["b"])
+    settings.take_stored({"count": 5}, fixed={"names"}, restated={"count", "limit_s", "names", "nothing"})
+    assert state(settings, "count") == (5, Source.DATABASE)
+    assert state(settings, "limit_s") == (None, Source.DEFAULT)
+    assert state(settings, "names") == (["b"], Source.RUNNING)
+
+
 def test_after_such_a_change_the_environment_counts_again(sample: Callable[..., Sample]) -> None:
     settings = sample(count="7")
     change(settings, count=6)

@@ -1,6 +1,7 @@
 """`/admin`: look at the models, load and unload them, change settings. Looking never loads anything."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -26,6 +27,11 @@ from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 router = APIRouter(prefix="/admin")
 
 Force = Annotated[bool, Query(description="end running requests with an error instead of waiting for them")]
+
+Restated = Annotated[
+    Sequence[str],
+    Query(description="settings that were just stored or reset: what was changed in the server gives way"),
+]
 
 
 async def _named(model_id: str, serving: ServingDep) -> ModelDescription:
@@ -117,9 +123,9 @@ async def read_every_setting(serving: ServingDep) -> Response:
 
 
 @router.post("/settings/reload")
-async def reload_settings(serving: ServingDep) -> Response:
+async def reload_settings(serving: ServingDep, restated: Restated = ()) -> Response:
     """Take what is stored in the database now; what needs a start of the server stays as it is."""
-    faults = await reload_stored(serving)
+    faults = await reload_stored(serving, frozenset(restated))
     return _json({"data": every_setting(serving.settings), "faults": faults})
 
 

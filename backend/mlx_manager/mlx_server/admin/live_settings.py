@@ -1,7 +1,7 @@
 """Settings that change while the server runs. All of a change is taken, or none of it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from typing import Any, Final
 
@@ -96,10 +96,13 @@ def change_settings(serving: Serving, change: Mapping[str, Any]) -> None:
     serving.settings_changed()
 
 
-async def reload_stored(serving: Serving) -> list[str]:
+async def reload_stored(serving: Serving, restated: Set[str] = frozenset()) -> list[str]:
     """Take what is stored now, of the settings that can be changed while the server runs.
 
     What was changed in this process alone goes on to count until it is stored otherwise.
+
+    Args:
+        restated: settings that somebody has just stored or reset, though perhaps as they were.
 
     Returns:
         A line for each stored value that cannot be used.
@@ -109,7 +112,7 @@ async def reload_stored(serving: Serving) -> list[str]:
     """
     settings = serving.settings
     stored = await serving.accounts.stored_settings(settings.env_prefix())
-    faults = settings.take_stored(stored, fixed=type(settings).model_fields.keys() - set(LIVE))
+    faults = settings.take_stored(stored, type(settings).model_fields.keys() - set(LIVE), restated)
     serving.settings_changed()
     return faults
 
