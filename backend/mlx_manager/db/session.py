@@ -7,8 +7,8 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -49,6 +49,7 @@ class Database:
             self.engine = create_async_engine(self.url, hide_parameters=True)  # digests are among them
             event.listen(self.engine.sync_engine, "connect", prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", begin_sqlite)
+            event.listen(self.engine.sync_engine, "invalidate", _let_go)
         else:
             self.engine = create_async_engine(
                 self.url,
@@ -88,16 +89,37 @@ class Database:
         It has the database's one write lock from the start, so that what it reads cannot change before it
         writes, and it never fails half-way for want of the lock. Do not open a second one inside it.
         """
-        async with self._writing, self._session(is_read_only=False) as session, session.begin():
-            if not self.is_sqlite:
-                await session.exec(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+        async with self._writing, self._unit(is_read_only=False) as session:
             yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A unit of work that only reads, beside whoever writes. What it writes is refused."""
-        async with self._session(is_read_only=True) as session, session.begin():
+        async with self._unit(is_read_only=True) as session:
             yield session
+
+    @asynccontextmanager
+    async def _unit(self, *, is_read_only: bool) -> AsyncIterator[AsyncSession]:
+        """Begun before it is given, ended before it is let go of, also where its task is cancelled.
+
+        Cancelled in its own BEGIN a connection would go back to the pool with SQLite's write lock, and nobody
+        could write until it is used again.
+        """
+        session = self._session(is_read_only=is_read_only)
+        try:
+            await _whole(self._begin(session, is_read_only=is_read_only))
+            yield session
+            await _whole(session.commit())
+        except BaseException:
+            await _whole(session.rollback())
+            raise
+        finally:
+            await _whole(session.close())
+
+    async def _begin(self, session: AsyncSession, *, is_read_only: bool) -> None:
+        await session.connection()
+        if not (self.is_sqlite or is_read_only):
+            await session.exec(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
 
     def _session(self, *, is_read_only: bool) -> AsyncSession:
         options: dict[str, Any] = {READ_ONLY: is_read_only}
@@ -105,6 +127,28 @@ class Database:
             options["postgresql_readonly"] = True
         bind: Any = self.engine.execution_options(**options)
         return AsyncSession(bind, expire_on_commit=False, info={READ_ONLY: is_read_only})
+
+
+def _let_go(connection: Any, _: Any, __: Any) -> None:
+    """For a connection of SQLite's that is thrown away because a task was cancelled within a statement.
+
+    Closing it alone leaves the lock as long as somebody has the statement's cursor still.
+    """
+    connection.rollback()
+
+
+async def _whole(work: Coroutine[Any, Any, None]) -> None:
+    """Do it to its end: whoever is cancelled meanwhile is so when it has ended."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # nobody asks for it any more
+        raise
 
 
 def _create_private(path: Path) -> None:
