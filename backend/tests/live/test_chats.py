@@ -1,6 +1,7 @@
 """Live: chats whose answers a real model writes."""
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -45,7 +46,10 @@ def both(tmp_path_factory: pytest.TempPathFactory, endless_dir: Path) -> Iterato
 
 @pytest.fixture
 def manager(both: tuple[Manager, Server]) -> Manager:
-    return both[0]
+    manager, _ = both
+    # An access token is good for ten minutes, and a slow machine may take longer for all of this.
+    assert manager.client.post("/api/v1/auth/refresh").status_code == 200
+    return manager
 
 
 @pytest.fixture
@@ -300,16 +304,15 @@ def test_a_chat_that_is_deleted_is_written_no_more(talk: Talk, manager: Manager)
     wait_idle(manager)
 
 
-def test_answers_are_on_their_users_own_account(both: tuple[Manager, Server]) -> None:
-    manager, server = both
-    browser, user_id = sign_in(manager, "ada")
+def test_answers_are_on_their_users_own_account(manager: Manager) -> None:
+    browser, user_id = sign_in(manager, f"ada-{secrets.token_hex(4)}")
     with closing(browser):
         talk = Talk(browser)
         answer = talk.ask(talk.chat(parameters=SHORT), "Hi")
         assert answer["status"] == "complete"
 
         def rows() -> list[tuple[str]]:
-            with closing(sqlite3.connect(server.home / "mlx-manager.db")) as connection:
+            with closing(sqlite3.connect(manager.home / "mlx-manager.db")) as connection:
                 query = "SELECT user_id FROM inference_requests WHERE request_id = ?"
                 return connection.execute(query, (answer["id"],)).fetchall()
 
@@ -317,7 +320,8 @@ def test_answers_are_on_their_users_own_account(both: tuple[Manager, Server]) ->
 
 
 def test_who_is_disabled_is_written_to_no_more(manager: Manager) -> None:
-    browser, user_id = sign_in(manager, "brief")
+    name = f"brief-{secrets.token_hex(4)}"
+    browser, user_id = sign_in(manager, name)
     with closing(browser):
         talk = Talk(browser)
         chat = talk.endless()
@@ -328,7 +332,7 @@ def test_who_is_disabled_is_written_to_no_more(manager: Manager) -> None:
         listener.wait()
         wait_idle(manager)
         assert manager.client.post(f"/api/v1/users/{user_id}/enable").status_code == 200
-        body = {"name": "brief", "password": PASSWORD}
+        body = {"name": name, "password": PASSWORD}
         assert browser.post("/api/v1/auth/sign-in", json=body).status_code == 200
         assert talk.message(chat, answer)["status"] == "stopped"
 
