@@ -12,19 +12,17 @@ class BodyLimitMiddleware:
     FastAPI's own limit answers past the error handlers, in plain text.
 
     Args:
-        is_exempt: whether a path's bodies have another limit, which is another's to keep.
+        limit_of: the limit of a path's bodies in bytes; None where it is another's to keep.
     """
 
-    def __init__(
-        self, app: ASGIApp, limit_bytes: int, is_exempt: Callable[[str], bool] = lambda path: False
-    ) -> None:
+    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int | None]) -> None:
         self._app = app
-        self._limit_bytes = limit_bytes
-        self._is_exempt = is_exempt
+        self._limit_of = limit_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
-        if scope["type"] != "http" or self._is_exempt(scope["path"]):
+        limit_bytes = self._limit_of(scope["path"]) if scope["type"] == "http" else None
+        if limit_bytes is None:
             await self._app(scope, receive, send)
             return
         num_read = 0
@@ -33,9 +31,9 @@ class BodyLimitMiddleware:
             nonlocal num_read
             message = await receive()
             num_read += len(message.get("body", b""))
-            if num_read > self._limit_bytes:
+            if num_read > limit_bytes:
                 # Of all exceptions this one passes through what reads the body for an endpoint.
-                raise HTTPException(413, f"the body is over the limit of {self._limit_bytes} bytes")
+                raise HTTPException(413, f"the body is over the limit of {limit_bytes} bytes")
             return message
 
         await self._app(scope, limited, send)

@@ -13,6 +13,8 @@ class ManagerSettings(AccessSettings):
 
     model_config = SettingsConfigDict(env_prefix="MLX_MANAGER_", extra="ignore", validate_assignment=True)
 
+    # Of commands that ask another machine's manager, and of our tests.
+    others: ClassVar[frozenset[str]] = frozenset({"URL", "API_KEY", "TEST_DATA"})
     # Read before the database is known.
     not_stored: ClassVar[frozenset[str]] = frozenset({"home", "database_url"})
 

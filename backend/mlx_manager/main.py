@@ -50,6 +50,8 @@ from mlx_manager.web_ui import add_web_ui
 logger = logging.getLogger(__name__)
 
 _MAX_BODY_BYTES = 2**20
+_IMPORT_PATH = "/api/v1/chats/import"
+_MAX_IMPORT_BYTES = 16 * 2**20
 _ANSWERS_END_WITHIN_S = 3
 
 
@@ -110,8 +112,14 @@ def render_error(error: ApiError, scope: Scope) -> Response:
     return render_server_error(error, scope) if is_proxied(scope["path"]) else error_response(error, scope)
 
 
-# What goes on to the server has the server's limit.
-app.add_middleware(BodyLimitMiddleware, limit_bytes=_MAX_BODY_BYTES, is_exempt=is_proxied)
+def _body_limit(path: str) -> int | None:
+    """What goes on to the server has the server's limit; a conversation may be long."""
+    if is_proxied(path):
+        return None
+    return _MAX_IMPORT_BYTES if path == _IMPORT_PATH else _MAX_BODY_BYTES
+
+
+app.add_middleware(BodyLimitMiddleware, limit_of=_body_limit)
 app.add_middleware(
     AuthenticationMiddleware,
     settings=manager_settings,

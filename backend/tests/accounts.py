@@ -87,7 +87,7 @@ def make_app(accounts: Accounts) -> FastAPI:
     for router in (auth_router, users_router, keys_router):
         app.include_router(router)
     add_error_handlers(app)
-    app.add_middleware(BodyLimitMiddleware, limit_bytes=2**16)
+    app.add_middleware(BodyLimitMiddleware, limit_of=lambda path: 2**16)
     app.add_middleware(
         AuthenticationMiddleware,
         settings=settings,

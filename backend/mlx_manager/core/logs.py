@@ -153,7 +153,8 @@ def configure_logging(level: str = "INFO", *, file: Path | None = None) -> None:
     logging.basicConfig(level=level, handlers=[terminal], force=True)
     # One line a request is our own business (with the request's id), not the socket layer's.
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in ("httpx", "httpx2"):  # the latter is huggingface_hub's
+        logging.getLogger(name).setLevel(logging.WARNING)
     if file is not None:
         try:
             logging.getLogger().addHandler(LogFile(file))

@@ -40,12 +40,14 @@ class EnvironmentSettings(BaseSettings):
     """Base of both programs' settings; a subclass sets `env_prefix`.
 
     Attributes:
+        others: names with the prefix that something else reads.
         not_stored: settings that are read before there is a database, or that are secret.
     """
 
     model_config = SettingsConfigDict(use_attribute_docstrings=True, validate_assignment=True)
 
     not_stored: ClassVar[frozenset[str]] = frozenset()
+    others: ClassVar[frozenset[str]] = frozenset()
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
     _stated: dict[str, tuple[Source, Any]] = PrivateAttr(default_factory=dict)
     _stored: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -185,7 +187,7 @@ class EnvironmentSettings(BaseSettings):
         known = [name.upper() for name in cls.model_fields]
         for name in sorted(environ):
             stated = name.upper().removeprefix(prefix)
-            if stated != name.upper() and stated not in known:
+            if stated != name.upper() and stated not in (*known, *cls.others):
                 close = difflib.get_close_matches(stated, known, n=1)
                 hint = f"; did you mean {prefix}{close[0]}?" if close else ""
                 yield f"{name} is not a setting and has no effect{hint}"

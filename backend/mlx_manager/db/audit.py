@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Insert, delete, func, update
+from sqlalchemy import Insert, delete, func, literal, update
+from sqlalchemy import select as plain_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import col, select
@@ -126,9 +127,14 @@ class AuditTable:
 
     def _add_usage(self, key_id: str, day: date, num_requests: int, num_tokens: int) -> Insert:
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        statement = insert(_USAGE).values(
-            key_id=key_id, day=day, num_requests=num_requests, num_tokens=num_tokens
-        )
+        # Of a key that is there: one that a program of ours lent itself may have been given back meanwhile.
+        row = plain_select(
+            _KEYS.c.id,
+            literal(day, _USAGE.c.day.type),
+            literal(num_requests, _USAGE.c.num_requests.type),
+            literal(num_tokens, _USAGE.c.num_tokens.type),
+        ).where(_KEYS.c.id == key_id)
+        statement = insert(_USAGE).from_select(["key_id", "day", "num_requests", "num_tokens"], row)
         return statement.on_conflict_do_update(
             index_elements=["key_id", "day"],
             set_={

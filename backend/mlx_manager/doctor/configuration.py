@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 CHECK: Final = "settings"
 _PREFIXES: Final = ("MLX_SERVER_", "MLX_MANAGER_")
-# Read by MLX itself, or by our tests.
-_FOREIGN: Final = ("MLX_MANAGER_TEST_DATA",)
+# Read by commands, by the server of a manager, or by our tests.
+_FOREIGN: Final = ("MLX_MANAGER_TEST_DATA", "MLX_MANAGER_URL", "MLX_MANAGER_API_KEY", "MLX_SUPERVISED")
 _CLOSE: Final = 0.85
 
 

@@ -106,10 +106,10 @@ class Examination:
 
         yield from check_permissions(home_dir(), _database_path())
 
-    def _hub(self, _: Settings) -> Iterator[Finding]:
+    def _hub(self, settings: Settings) -> Iterator[Finding]:
         from mlx_manager.doctor.hub import check_hub
 
-        yield from check_hub(is_offline=self._is_offline)
+        yield from check_hub(settings.manager.hub_endpoint, is_offline=self._is_offline)
 
     async def _models(self, settings: Settings) -> AsyncIterator[Finding]:
         if self._device is None:

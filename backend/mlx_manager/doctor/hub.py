@@ -12,20 +12,22 @@ from mlx_manager.doctor.finding import Finding, ok, warning
 
 CHECK: Final = "hub"
 _ANSWERS_WITHIN_S: Final = 3.0
-_DEFAULT: Final = "https://huggingface.co"
 _TRUE: Final = ("1", "true", "yes", "on")
 _ADVICE: Final = (
-    "Models that are here work all the same. For downloads look at the network, HTTPS_PROXY, HF_ENDPOINT."
+    "Models that are here work all the same. For downloads look at the network, HTTPS_PROXY, "
+    "MLX_MANAGER_HUB_ENDPOINT."
 )
 
 
-def check_hub(*, is_offline: bool, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+def check_hub(
+    endpoint: str, *, is_offline: bool, environ: Mapping[str, str] = os.environ
+) -> Iterator[Finding]:
     """Ask the hub for a sign of life.
 
     Args:
+        endpoint: the manager's `hub_endpoint`.
         is_offline: do not ask.
     """
-    endpoint = environ.get("HF_ENDPOINT") or _DEFAULT
     if is_offline or environ.get("HF_HUB_OFFLINE", "").lower() in _TRUE:
         why = "as you wish" if is_offline else "HF_HUB_OFFLINE is set"
         yield ok(CHECK, f"{endpoint} was not asked: {why}")
@@ -50,8 +52,6 @@ def _fault(endpoint: str) -> str:
     try:
         agent = {"User-Agent": f"mlx-manager/{__version__}"}
         request = urllib.request.Request(endpoint, method="HEAD", headers=agent)
-        if request.type not in ("http", "https"):
-            return "HF_ENDPOINT is no address of the web"
         with urllib.request.urlopen(request, timeout=_ANSWERS_WITHIN_S):
             return ""
     except urllib.error.HTTPError as error:

@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import sqlite3
 import stat
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from sqlmodel import select, text
 
 import mlx_manager
 from mlx_manager.core.times import utc_now
+from mlx_manager.db.migrate import prepare
 from mlx_manager.db.session import Database
 from mlx_manager.db.tables import (
     ApiKey,
@@ -25,6 +28,7 @@ from mlx_manager.db.tables import (
     StoredSecret,
     User,
 )
+from tests.databases import NewDatabase
 
 COMMIT = re.compile(r"\.commit\(")
 
@@ -259,3 +263,27 @@ async def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -
     path.touch(mode=0o644)
     async with Database(f"sqlite+aiosqlite:///{path}"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_unit_that_is_cancelled_leaves_no_lock(new_url: NewDatabase, home: Path) -> None:
+    """Wherever it is cancelled, another process may write at once."""
+    database = Database(await new_url("sqlite"))
+    await prepare(database, home)
+
+    async def unit() -> None:
+        async with database.session() as session:
+            (await session.exec(select(User))).all()
+            await session.merge(StoredSecret(name="a", sealed="b"))
+            await session.flush()
+            (await session.exec(select(User))).all()
+
+    for number in range(120):
+        task = asyncio.create_task(unit())
+        # The driver's thread works beside the loop, so only time reaches every place within.
+        await asyncio.sleep(number % 40 * 0.0003)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        with closing(sqlite3.connect(database.path, timeout=5.0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+    await database.close()

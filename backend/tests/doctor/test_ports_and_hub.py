@@ -60,7 +60,7 @@ def test_an_address_of_another_machine() -> None:
 
 
 def hub_finding(endpoint: str, *, is_offline: bool = False, **environ: str) -> Finding:
-    (finding,) = check_hub(is_offline=is_offline, environ={"HF_ENDPOINT": endpoint, **environ})
+    (finding,) = check_hub(endpoint, is_offline=is_offline, environ=environ)
     return finding
 
 
@@ -73,7 +73,7 @@ def test_a_hub(answering: Answering, status: int, level: str) -> None:
 def test_a_hub_that_is_not_there(endpoint: str) -> None:
     finding = hub_finding(endpoint or f"http://127.0.0.1:{closed_port()}")
     assert finding.level is Level.WARNING
-    assert "HF_ENDPOINT" in finding.advice
+    assert "MLX_MANAGER_HUB_ENDPOINT" in finding.advice
 
 
 def test_a_hub_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,3 +195,18 @@ def test_a_database_that_is_newer_ends_the_start(tmp_path: Path) -> None:
     log = (tmp_path / "manager.log").read_text()
     assert "9999" in log
     assert "Traceback" not in log
+
+
+def test_a_long_conversation_can_be_imported(both: tuple[Manager, Server]) -> None:
+    manager, _ = both
+    made = manager.client.post("/api/v1/chats", json={"model": "demo", "title": "long"})
+    assert made.status_code == 201, made.text
+    path = f"/api/v1/chats/{made.json()['id']}"
+    for number in range(4):
+        message = {"content": f"{number} " + "word " * 90_000, "model": "none such"}
+        assert manager.client.post(f"{path}/messages", json=message).status_code == 201
+    exported = manager.client.get(f"{path}/export", params={"format": "json", "all": "true"})
+    assert len(exported.content) > 1_500_000
+    assert manager.client.post("/api/v1/chats/import", json=exported.json()).status_code == 201
+    refused = manager.client.post("/api/v1/chats", json={"model": "demo", "title": "word " * 400_000})
+    assert refused.status_code == 413, "everything else is short"
