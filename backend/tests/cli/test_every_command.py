@@ -36,7 +36,7 @@ def test_all_that_was_asked_for_is_there() -> None:
     assert COMMANDS.keys() >= ASKED_FOR
 
 
-@pytest.mark.parametrize("name", COMMANDS.keys() - PROGRAMS.keys())
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - PROGRAMS.keys()))
 def test_it_prints_json(name: str) -> None:
     """Those of `PROGRAMS` are programs of their own, whose options are passed on."""
     flags = {flag for parameter in COMMANDS[name].params for flag in parameter.opts}
