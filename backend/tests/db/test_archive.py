@@ -83,6 +83,7 @@ def test_rows_longer_than_a_piece(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b"no archive", gzip.compress(b""), gzip.compress(b"x" * 2000), gzip.compress(b"\0" * 1024)],
+    ids=["empty", "text", "nothing in gzip", "text in gzip", "an end in gzip"],  # gzip writes the time, too
 )
 def test_other_files(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.tar.gz"
