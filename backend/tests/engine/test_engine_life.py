@@ -197,6 +197,7 @@ def soak(operations: int, seed: int, *, can_batch: bool = True) -> None:
     assert max(rows for rows, _ in model.shapes) <= 3
 
 
+@pytest.mark.full
 def test_soak() -> None:
     soak(2_000, 1)
 

@@ -435,6 +435,7 @@ async def test_a_worker_that_hangs_is_ended_and_its_jobs_are_told(tmp_path: Path
     assert is_gone(worker.pid)
 
 
+@pytest.mark.full
 async def test_a_busy_worker_is_not_taken_for_a_hung_one(tmp_path: Path) -> None:
     async with worker_of(save_folder(tmp_path / "m")) as worker:
         worker._tasks.append(asyncio.create_task(worker._watch(2.0)))

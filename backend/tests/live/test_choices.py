@@ -133,6 +133,7 @@ def test_leaving_ends_every_choice(server: Server) -> None:
     server.wait_idle()
 
 
+@pytest.mark.full
 def test_more_choices_than_are_ever_taken(start_server: Any) -> None:
     small = start_server({"MLX_SERVER_MAX_CONCURRENT_REQUESTS": "2", "MLX_SERVER_MAX_QUEUED_REQUESTS": "1"})
     body = {"model": "demo", "messages": MESSAGES, "max_tokens": 2}

@@ -190,6 +190,7 @@ def test_killed_in_the_middle_nothing_that_was_said_is_lost(
     assert page["memory_fit"]["verdict"] in ("fits", "tight")
 
 
+@pytest.mark.full
 def test_a_stop_in_the_middle_is_taken_up_and_no_token_is_shown(
     machine: Machine, hub: HubStandIn, model: Repository
 ) -> None:

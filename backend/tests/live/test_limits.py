@@ -30,6 +30,7 @@ def test_a_request_that_takes_too_long_is_told_so(server: Server, path: str, str
     server.wait_idle()
 
 
+@pytest.mark.full
 def test_the_servers_own_limit_holds_for_all(start_server: StartServer) -> None:
     server = start_server(PRELOAD_ENDLESS | {"MLX_SERVER_REQUEST_TIMEOUT_S": "0.5"})
     response = server.post("/v1/completions", endless_completion(timeout=500))

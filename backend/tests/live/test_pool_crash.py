@@ -3,11 +3,14 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.live.conftest import StartServer, three_models_env
 from tests.live.pool_server import ALPHA, BETA, Pool
 from tests.live.server import is_running, wait_until
 
 
+@pytest.mark.full
 def test_no_worker_outlives_a_killed_server(start_server: StartServer, three_models: Path) -> None:
     """Two resident models, one of them at work, and a spare; the second was loaded into a spare."""
     env = {"MLX_SERVER_SPARE_WORKER": "true", "MLX_SERVER_PRELOAD": f'["{ALPHA}"]'}

@@ -69,6 +69,7 @@ def die(pool: Pool, number: signal.Signals) -> None:
     wait_until(lambda: pool.model(ALPHA)["pid"] != pid, "the death is noticed")
 
 
+@pytest.mark.full
 def test_three_deaths_and_then_no_more(pool: Pool) -> None:
     pool.only(ALPHA, BETA)
     with Events(pool.server) as events:
@@ -121,6 +122,7 @@ def test_a_pinned_model_comes_back_by_itself(pool: Pool) -> None:
     wait_until(lambda: pool.loaded().get(ALPHA) not in (None, before[ALPHA]), "another worker has it")
 
 
+@pytest.mark.full
 def test_a_hang_is_a_death(hasty: Pool) -> None:
     before = hasty.only(ALPHA, BETA)
     try:

@@ -241,6 +241,7 @@ def test_every_model_is_described(pool: Pool) -> None:
         assert view["duplicates"] == []
 
 
+@pytest.mark.full
 def test_preload_takes_what_fits(start_server: StartServer, three_models: Path, pool_server: Pool) -> None:
     """Three are to be loaded and two fit: the third is reported, and nothing goes for it."""
     server = start_server(

@@ -152,6 +152,7 @@ def test_who_leaves_before_the_answer_ends_its_request(
     wait_until(lambda: running.num() == 0, "the request has ended")
 
 
+@pytest.mark.full
 def test_a_server_that_dies_breaks_the_stream_off(tmp_path: Path, endless_dir: Path) -> None:
     env = {"MLX_SERVER_MODEL_DIRS": json.dumps([str(endless_dir)]), "MLX_SERVER_PRELOAD": f'["{ENDLESS}"]'}
     with Server(tmp_path, env) as server, Manager(tmp_path, server.home) as manager:

@@ -367,6 +367,7 @@ def ready(server: Server, key: str) -> bool:
     )
 
 
+@pytest.mark.full
 def test_nothing_is_kept_where_nothing_is_to_be(start_server: StartServer) -> None:
     server = start_server({"MLX_SERVER_RESPONSES_DAYS": "0"})
     client = sdk(server)

@@ -1,10 +1,13 @@
 """The share of the budget above which requests are ended."""
 
+import pytest
+
 from tests.live.pool_server import ALPHA, BETA, Pool
 from tests.live.server import wait_until
 from tests.live.test_pool_pressure import footprint_of, wait_pressure
 
 
+@pytest.mark.full
 def test_memory_hard_share(pool: Pool) -> None:
     """The same memory is too much or not, by the setting alone."""
     pool.only(ALPHA, BETA)

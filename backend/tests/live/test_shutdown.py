@@ -95,6 +95,7 @@ def check_draining(server: Server) -> None:
     assert refused.headers["retry-after"].isdigit()
 
 
+@pytest.mark.full
 def test_an_answer_that_fits_into_the_grace_is_whole(start_server: StartServer) -> None:
     server = start_server(PRELOAD_ENDLESS | {"MLX_SERVER_SHUTDOWN_GRACE_S": str(DEADLINE_S)})
     workers = server.workers()
@@ -126,6 +127,7 @@ def test_what_waits_for_a_model_is_told(start_server: StartServer) -> None:
     check_gone(server, workers)
 
 
+@pytest.mark.full
 def test_when_idle(start_server: StartServer) -> None:
     server = start_server()
     workers = server.workers()

@@ -56,6 +56,7 @@ def test_a_server_that_is_killed_is_started_again(supervised: Supervised) -> Non
     assert asked(supervised)[0] == 200
 
 
+@pytest.mark.full
 def test_a_server_that_hangs_is_ended_and_started_again(supervised: Supervised) -> None:
     before = supervised.view()
     psutil.Process(before["pid"]).suspend()
@@ -78,6 +79,7 @@ def test_stopped_stays_stopped_until_it_is_started(supervised: Supervised) -> No
     supervised.wait_ready()
 
 
+@pytest.mark.full  # the next but one stops and starts it
 def test_restart(supervised: Supervised) -> None:
     before = supervised.view()
     assert supervised.client.post("/api/v1/server/restart").status_code == 200
@@ -86,6 +88,7 @@ def test_restart(supervised: Supervised) -> None:
     assert after["num_restarts"] == before["num_restarts"]
 
 
+@pytest.mark.full
 def test_changes_are_told(supervised: Supervised) -> None:
     states = []
     with supervised.client.stream("GET", "/api/v1/server/events") as events:
@@ -138,6 +141,7 @@ def test_a_server_outlives_a_manager_that_is_killed_and_the_next_takes_it_over(t
         assert not psutil.pid_exists(before["pid"])
 
 
+@pytest.mark.full
 def test_a_server_of_somebody_elses_is_adopted_and_left(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         with Manager(tmp_path, server.home, {"MLX_MANAGER_START_SERVER": "true"}) as manager:

@@ -29,6 +29,7 @@ def quick(folder: Path, *rows: str) -> subprocess.CompletedProcess[str]:
     return bench("--quick", "--only", *rows, "--out", out, "--models-dir", models)
 
 
+@pytest.mark.full
 def test_quick_run_of_our_server(tmp_path: Path) -> None:
     done = quick(tmp_path, "logprobs")
     assert done.returncode == 0, done.stderr

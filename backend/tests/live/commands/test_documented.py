@@ -37,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_example(example: Example, folder: Path, manager: Manager, hub: HubStandIn) -> None:
     assert example.language == "bash"

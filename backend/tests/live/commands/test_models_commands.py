@@ -122,6 +122,7 @@ def test_what_cannot_be_pulled(place: Place) -> None:
         assert says in done.stderr
 
 
+@pytest.mark.full
 def test_one_pull_goes_on_where_another_was_stopped(place: Place, hub: HubStandIn) -> None:
     slow = hub.fail(Kind.STALL, where="*/model.safetensors", num_bytes=2**20)
     sent = hub.num_sent("model.safetensors")
@@ -140,6 +141,7 @@ def test_one_pull_goes_on_where_another_was_stopped(place: Place, hub: HubStandI
     place.run("rm", LARGE, "--yes")
 
 
+@pytest.mark.full
 def test_detach(hub: HubStandIn, manager: Manager, tmp_path: Path) -> None:
     place = Place(hub, tmp_path, manager.home, manager)
     begun = place.run("pull", SMALL, "--detach", "--json").json
