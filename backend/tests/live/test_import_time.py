@@ -1,13 +1,12 @@
 """Importing the server costs little more than importing what it is made of."""
 
 import json
-import statistics
 import subprocess
 import sys
 
 from tests.live.server import clean_environment
 
-RUNS = 3
+RUNS = 5
 MAX_RATIO = 2.0
 PROGRAM = """
 import sys, time
@@ -41,7 +40,8 @@ def test_the_import_is_quick() -> None:
     for _ in range(RUNS):  # interleaved, so that what else the machine does falls on both
         for name, program in programs.items():
             seconds[name].append(float(run(program)))
-    server, parts = (statistics.median(seconds[name]) for name in ("server", "parts"))
+    # The least disturbed run of each: what else the machine does only ever adds.
+    server, parts = (min(seconds[name]) for name in ("server", "parts"))
     print(f"server {server:.2f} s, FastAPI and logfire {parts:.2f} s, ratio {server / parts:.2f}")
     assert server / parts <= MAX_RATIO
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.live.commands.terminal import CTRL_C, CTRL_D, AtTerminal
 from tests.live.server import DEADLINE_S, ENDLESS, Server, clean_environment, wait_until
@@ -71,12 +72,12 @@ def test_commands_of_a_chat(server: Server) -> None:
         assert terminal.wait_for_end() == 0
 
 
+@pytest.mark.full  # another one stops an answer that was asked for by itself
 def test_ctrl_c_stops_the_answer_and_not_the_chat(server: Server) -> None:
     with chat(server, ENDLESS, "--set", "max_tokens=60000") as terminal:
         terminal.wait_for(">>> ")
         terminal.type("Go on\n")
-        wait_until(lambda: server.num_in_engines() == 1, "the answer has begun")
-        wait_until(lambda: len(terminal.screen) > 300, "some of it is shown")
+        wait_until(lambda: len(terminal.screen) > 300, f"some of it is shown:\n{terminal.screen}")
         terminal.type(CTRL_C)
         terminal.wait_for("(stopped)")
         server.wait_idle()

@@ -42,7 +42,8 @@ def test_from_another_machine(manager: Manager, closed_server: Server, tmp_path:
     wait_until(is_logged, "the request is in the log")
     lines = command(elsewhere, "logs", "-n", "5", "--level", "info", env=env).splitlines()
     assert len(lines) == 5
-    assert lines == sorted(lines)
+    times = [line[:19] for line in lines]
+    assert times == sorted(times)
     assert not elsewhere.exists()
     with pytest.raises(AssertionError, match="only a manager"):
         command(elsewhere, "logs", "--url", closed_server.base_url, env=env)
