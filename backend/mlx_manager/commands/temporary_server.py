@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Final
 
 from mlx_manager.core.running_program import SERVER, find_running
 from mlx_manager.terminal import fail
@@ -53,9 +53,10 @@ def temporary_server(model: str) -> "Iterator[Target]":
     """
     from mlx_manager.commands.progress import waiting
 
-    with _ended_by_signals():
+    with _ended_by_signals() as signals:
         process = _start(model)
         try:
+            signals.heed()
             assert process.stdout is not None
             log = _Log(process.stdout)
             log.start()
@@ -116,16 +117,41 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.wait()
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let what tells the command to end unwind it, so that the server ends with it."""
+class _Signals:
+    """What tells the command to end; it waits until there is somebody who ends the server."""
 
-    def end(number: int, _: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
+    def __init__(self) -> None:
+        self._is_heeded = False
+        self._last: int | None = None
+        numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+        self._before = {number: signal.signal(number, self._take) for number in numbers}
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def heed(self) -> None:
+        """Unwind the command now if it has been told to end, and from now on when it is."""
+        self._is_heeded = True
+        # Ctrl-C is the command's own affair from here on.
+        signal.signal(signal.SIGINT, self._before[signal.SIGINT])
+        if self._last == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self._last is not None:
+            raise SystemExit(128 + self._last)
+
+    def restore(self) -> None:
+        """Let signals do what they did before."""
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _take(self, number: int, _: FrameType | None) -> None:
+        self._last = number
+        if self._is_heeded:
+            raise SystemExit(128 + number)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[_Signals]:
+    """Let what tells the command to end unwind it, so that the server ends with it."""
+    signals = _Signals()
+    try:
+        yield signals
+    finally:
+        signals.restore()
