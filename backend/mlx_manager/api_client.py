@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from mlx_manager.core.listening import trusting
 from mlx_manager.core.running_program import MANAGER, SERVER, RunningProgram, find_running
 from mlx_manager.core.security.masking import mask_secrets
 
@@ -262,10 +263,7 @@ def _refusal(response: httpx.Response, name: str) -> Refused:
 
 def _trust(target: Target) -> ssl.SSLContext | bool:
     if target.certificate is not None:
-        # The very certificate that it shows; it is named for the world, not for loopback.
-        context = ssl.create_default_context(cafile=target.certificate)
-        context.check_hostname = False
-        return context
+        return trusting(target.certificate)
     return target.url.startswith("https:")  # reading the machine's certificates costs 35 ms
 
 

@@ -1,7 +1,6 @@
 """Every room of the manager: its routes, and what its endpoints ask for."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -13,20 +12,10 @@ from mlx_manager.chats.writer import ChatWriter
 from mlx_manager.config import manager_settings
 from mlx_manager.core.paths import home_dir
 from mlx_manager.core.running_program import SERVER, RunningProgram, find_running
-from mlx_manager.core.security.secret_key import encryption_key, system_keychain
-from mlx_manager.db.secrets import SecretVault
 from mlx_manager.db.session import Database
-from mlx_manager.downloads.downloads import Downloads
-from mlx_manager.downloads.endpoints import router as downloads_router
-from mlx_manager.hub.endpoints import router as hub_router
-from mlx_manager.hub.files import HubFile
-from mlx_manager.hub.service import Hub
-from mlx_manager.hub.this_machine import ThisMachine
 from mlx_manager.keys.endpoints import router as keys_router
 from mlx_manager.keys.own_key import OwnKey
-from mlx_manager.library.endpoints import router as library_router
-from mlx_manager.library.service import Library
-from mlx_manager.mlx_server.pool.sources import hugging_face_cache
+from mlx_manager.model_rooms import MODEL_ROUTERS, open_model_rooms
 from mlx_manager.server.client import ServerClient
 from mlx_manager.server.endpoints import router as server_router
 from mlx_manager.server.service import ServerService
@@ -41,9 +30,7 @@ ROUTERS: Final = (
     keys_router,
     server_router,
     settings_router,
-    library_router,
-    hub_router,
-    downloads_router,
+    *MODEL_ROUTERS,
     chats_router,
 )
 
@@ -63,17 +50,14 @@ async def open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) ->
     state.server_service = ServerService(supervisor, client)
     stored = state.settings_service = SettingsService(database, settings, client)
     await stored.load()
-    sealing_key = await asyncio.to_thread(encryption_key, home_dir(), system_keychain())
-    hub = state.hub = Hub(settings, SecretVault(database, sealing_key))
-
-    async def ask_hub(repo_id: str, commit: str) -> Sequence[HubFile]:
-        return (await hub.details(repo_id, commit, with_card=False)).model.files
-
-    library = Library(lambda: stored.server, database, client, ask_hub)
-    state.library = await stack.enter_async_context(library)
-    hub.this_machine = ThisMachine(library)
-    downloads = Downloads(database, hub, settings, hugging_face_cache())
-    state.downloads = await stack.enter_async_context(downloads)
+    await open_model_rooms(
+        state,
+        stack,
+        database=database,
+        client=client,
+        settings=settings,
+        server_settings=lambda: stored.server,
+    )
     await stack.enter_async_context(supervisor)
     # A server that outlived a manager that was killed may not have been told of the last change.
     telling = asyncio.create_task(stored.apply())

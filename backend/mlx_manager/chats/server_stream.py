@@ -12,9 +12,7 @@ from msgspec import Struct
 
 from mlx_manager.chats.message_schemas import AnswerUsage
 from mlx_manager.chats.pieces import PieceKind
-from mlx_manager.core.errors import ApiError, ErrorCode
-
-_CODES = {code.value: code for code in ErrorCode}
+from mlx_manager.core.errors import ApiError, ErrorCode, code_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def _storable_json(value: Any) -> Any:
 
 
 def _failure(error: dict[str, Any]) -> ApiError:
-    code = _CODES.get(str(error.get("code")), ErrorCode.SERVER_UNAVAILABLE)
+    code = code_named(error.get("code")) or ErrorCode.SERVER_UNAVAILABLE
     return ApiError(code, str(error.get("message", "the server did not say why")))
 
 

@@ -3,8 +3,7 @@
 The same routes answer, without a port: what a command does is what the manager would do.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -19,25 +18,16 @@ from mlx_manager.api_client import answer_of
 from mlx_manager.commands.quiet import be_quiet
 from mlx_manager.config import ManagerSettings
 from mlx_manager.core.home_use import HomeInUse
-from mlx_manager.core.paths import home_dir
 from mlx_manager.core.running_program import SERVER, find_running
 from mlx_manager.core.security.principal import OWNER
-from mlx_manager.core.security.secret_key import SecretKeyError, encryption_key, system_keychain
+from mlx_manager.core.security.secret_key import SecretKeyError
 from mlx_manager.db.errors import DatabaseFault
 from mlx_manager.db.opened import OpenDatabase
-from mlx_manager.db.secrets import SecretVault
 from mlx_manager.db.stored_settings import read_stored
-from mlx_manager.downloads.downloads import Downloads
-from mlx_manager.downloads.endpoints import router as downloads_router
 from mlx_manager.faults import add_error_handlers
-from mlx_manager.hub.endpoints import router as hub_router
-from mlx_manager.hub.files import HubFile
-from mlx_manager.hub.service import Hub
 from mlx_manager.keys.own_key import OwnKey
-from mlx_manager.library.endpoints import router as library_router
-from mlx_manager.library.service import Library
 from mlx_manager.mlx_server.config import MLXServerSettings
-from mlx_manager.mlx_server.pool.sources import hugging_face_cache
+from mlx_manager.model_rooms import MODEL_ROUTERS, open_model_rooms
 from mlx_manager.server.client import ServerClient
 from mlx_manager.terminal import fail
 
@@ -96,7 +86,7 @@ async def _opened() -> AsyncIterator[httpx.AsyncClient]:
         stack.push_async_callback(opened.close)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         await _open_rooms(app, opened, stack)
-        for router in (library_router, hub_router, downloads_router):
+        for router in MODEL_ROUTERS:
             app.include_router(router)
         add_error_handlers(app)
         transport = httpx.ASGITransport(app=_AsOwner(app), raise_app_exceptions=False)
@@ -113,13 +103,11 @@ async def _open_rooms(app: FastAPI, opened: OpenDatabase, stack: AsyncExitStack)
         lambda: find_running(SERVER), own_key.text, lambda: "no inference server runs on this machine"
     )
     await stack.enter_async_context(server)
-    key = await asyncio.to_thread(encryption_key, home_dir(), system_keychain())
-    hub = app.state.hub = Hub(manager_settings, SecretVault(database, key))
-
-    async def ask_hub(repo_id: str, commit: str) -> Sequence[HubFile]:
-        return (await hub.details(repo_id, commit, with_card=False)).model.files
-
-    library = Library(lambda: settings, database, server, ask_hub)
-    app.state.library = await stack.enter_async_context(library)
-    downloads = Downloads(database, hub, manager_settings, hugging_face_cache())
-    app.state.downloads = await stack.enter_async_context(downloads)
+    await open_model_rooms(
+        app.state,
+        stack,
+        database=database,
+        client=server,
+        settings=manager_settings,
+        server_settings=lambda: settings,
+    )

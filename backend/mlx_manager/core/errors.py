@@ -220,6 +220,11 @@ class ErrorCode(StrEnum):
     )
 
 
+def code_named(name: object) -> ErrorCode | None:
+    """The code that another program of ours has sent; None where it is none that this one knows."""
+    return next((code for code in ErrorCode if code.value == name), None)
+
+
 class ApiError(Exception):
     """A failure that the caller is told of, in the envelope of the dialect it speaks.
 

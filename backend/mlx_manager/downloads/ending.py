@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.core.errors import ApiError, ErrorCode, code_named
 from mlx_manager.core.times import utc_now
 from mlx_manager.db.tables import Download, DownloadStatus
 from mlx_manager.downloads import service
@@ -18,7 +18,6 @@ from mlx_manager.hub.faults import MAY_PASS
 _RETRIED: Final = MAY_PASS | {ErrorCode.INTERNAL_ERROR}
 # After so much, or a file, a failure is the first in a row; a server that sends a byte a time gets nowhere.
 _PROGRESS_BYTES: Final = 2**20
-_CODES: Final = {code.value: code for code in ErrorCode}
 
 
 async def end(
@@ -32,7 +31,9 @@ async def end(
         case Published():
             service.complete(session, row)
         case Failed(code, message, retry_after_s):
-            error = ApiError(_CODES.get(code, ErrorCode.INTERNAL_ERROR), message, retry_after_s=retry_after_s)
+            error = ApiError(
+                code_named(code) or ErrorCode.INTERNAL_ERROR, message, retry_after_s=retry_after_s
+            )
             if running.num_files_done or running.meter.num_bytes >= _PROGRESS_BYTES:
                 row.num_attempts = 0
             _fail(session, row, error, backoff, max_retries)

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
+from mlx_manager.core.server_sent_events import event
 from mlx_manager.downloads.downloads import Downloads
 from mlx_manager.downloads.reading import list_views
 from mlx_manager.downloads.schemas import DownloadRemoved
@@ -26,13 +27,9 @@ async def changes(downloads: Downloads, may_go_on: Callable[[], Awaitable[bool]]
         current = {view.id: view.model_dump_json().encode() for view in views}
         for download_id, body in current.items():
             if told.get(download_id) != body:
-                yield _event("download", body)
+                yield event("download", body)
         for download_id in told.keys() - current.keys():
-            yield _event("removed", DownloadRemoved(id=download_id).model_dump_json().encode())
+            yield event("removed", DownloadRemoved(id=download_id).model_dump_json().encode())
         told = current
         await asyncio.sleep(_PERIOD_S)
         await downloads.changes.wait(number, _LOOK_S)
-
-
-def _event(name: str, payload: bytes) -> bytes:
-    return b"event: " + name.encode() + b"\ndata: " + payload + b"\n\n"

@@ -1,10 +1,10 @@
 """Hashes of files as the hub tells them: SHA-256 of large ones, git's of small ones."""
 
-import hashlib
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from mlx_manager.downloads.job import JobFile
+from mlx_manager.library.hashing import begun
 
 _READ_BYTES: Final = 2**20
 
@@ -15,12 +15,7 @@ class FileHash:
     def __init__(self, file: JobFile) -> None:
         self._expected = file.blob_name
         self.num_bytes = 0
-        self._digest: Any
-        if file.sha256 is not None:
-            self._digest = hashlib.sha256()
-        else:
-            # Git's name of a blob; nothing rests on SHA-1 against somebody who means harm but small files.
-            self._digest = hashlib.sha1(b"blob %d\0" % file.size_bytes, usedforsecurity=False)
+        self._digest = begun(file.blob_name, file.size_bytes)
 
     def update(self, piece: bytes) -> None:
         """More of the content."""

@@ -1,19 +1,18 @@
 """How the manager asks the inference server, on its own account or on a caller's."""
 
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import httpx
 
-from mlx_manager.core.errors import ApiError, ErrorCode
+from mlx_manager.core.errors import ApiError, ErrorCode, code_named
+from mlx_manager.core.listening import trusting
 from mlx_manager.core.running_program import RunningProgram
 
 _CONNECT_TIMEOUT_S: Final = 5.0
 # A model may take minutes to read a prompt before the first byte of an answer.
 _READ_TIMEOUT_S: Final = 3600.0
-_CODES: Final = {code.value: code for code in ErrorCode}
 
 
 class ServerClient:
@@ -126,10 +125,11 @@ class ServerClient:
     def _client(self, location: RunningProgram) -> httpx.AsyncClient:
         certificate = location.certificate
         if (client := self._clients.get(certificate)) is None:
+            # Where nothing is encrypted the machine's certificates are not read, which would cost 35 ms.
+            trust = False if certificate is None else trusting(certificate)
             # Never through a proxy of the environment's: it is on this machine.
-            client = httpx.AsyncClient(
-                trust_env=False, verify=_trust(certificate), limits=httpx.Limits(max_connections=None)
-            )
+            limits = httpx.Limits(max_connections=None)
+            client = httpx.AsyncClient(trust_env=False, verify=trust, limits=limits)
             self._clients[certificate] = client
         return client
 
@@ -138,9 +138,11 @@ def refusal(response: httpx.Response) -> ApiError:
     """An error answer of the server's as an error of ours; its body has been read."""
     try:
         error = response.json()["error"]
-        code, message = _CODES[error["code"]], str(error["message"])
+        code, message = code_named(error["code"]), str(error["message"])
         param = error.get("param")
     except (ValueError, KeyError, TypeError):
+        code = None
+    if code is None:
         code, param = ErrorCode.SERVER_UNAVAILABLE, None
         message = f"the server answered with {response.status_code}"
     retry = response.headers.get("retry-after", "")
@@ -150,12 +152,3 @@ def refusal(response: httpx.Response) -> ApiError:
 def _silent(error: httpx.TransportError) -> ApiError:
     reason = str(error) or type(error).__name__
     return ApiError(ErrorCode.SERVER_UNAVAILABLE, f"the server does not answer: {reason}", retry_after_s=2)
-
-
-def _trust(certificate: str | None) -> ssl.SSLContext | bool:
-    """Trust the very certificate that the server shows; it is named for the world, not for loopback."""
-    if certificate is None:
-        return False  # nothing is encrypted; reading the machine's certificates would cost 35 ms
-    context = ssl.create_default_context(cafile=certificate)
-    context.check_hostname = False
-    return context

@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mlx_manager.core.server_sent_events import event
 from mlx_manager.server.log_lines import last_entries, new_entries
 from mlx_manager.server.schemas import LogEntries, ServerView
 from mlx_manager.server.service import Program, ServerService, log_file
@@ -88,7 +89,7 @@ async def _changes(request: Request, service: ServerService) -> AsyncIterator[by
         view = await service.view()
         payload = view.model_dump_json(exclude={"retry_at"}).encode()
         if payload != told:
-            yield _event("server", view.model_dump_json().encode())
+            yield event("server", view.model_dump_json().encode())
             told = payload
         await asyncio.sleep(_PERIOD_S)
 
@@ -98,17 +99,13 @@ async def _entries(request: Request, program: Program, num: int, level: str) -> 
     coming = new_entries(log_file(program), level)
     first = await anext(coming)
     for entry in [*await asyncio.to_thread(last_entries, log_file(program), num, level), *first]:
-        yield _event("entry", msgspec.json.encode(entry))
+        yield event("entry", msgspec.json.encode(entry))
     async for entries in coming:
         for entry in entries:
-            yield _event("entry", msgspec.json.encode(entry))
+            yield event("entry", msgspec.json.encode(entry))
         if not await _may_go_on(request):
             return
 
 
 async def _may_go_on(request: Request) -> bool:
     return not request.app.state.stopping.is_set() and bool(await request.state.may_go_on())
-
-
-def _event(name: str, payload: bytes) -> bytes:
-    return b"event: " + name.encode() + b"\ndata: " + payload + b"\n\n"

@@ -8,10 +8,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from mlx_manager.core.paths import ensure_private
-from mlx_manager.core.running_program import SUPERVISED
+from mlx_manager.core.running_program import SUPERVISED, RunningProgram
 
 _LAST_LINES: Final = 20
 _LAST_BYTES: Final = 16_384
@@ -50,9 +48,8 @@ def last_lines(output: Path) -> tuple[str, ...]:
     return tuple(line for line in text.splitlines()[-_LAST_LINES:] if line.strip())
 
 
-def send_signal(pid: int, started_at: float, number: signal.Signals) -> None:
+def send_signal(program: RunningProgram, number: signal.Signals) -> None:
     """Signal that very process; nothing where it has ended and its id may be another's."""
-    with contextlib.suppress(psutil.Error, ProcessLookupError):
-        process = psutil.Process(pid)
-        if abs(process.create_time() - started_at) < 2.0:
-            process.send_signal(number)
+    if program.is_alive:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(program.pid, number)

@@ -156,7 +156,7 @@ class Supervisor:
                 self._child = None
                 self._note_end(code)
             if self._should_start():
-                await asyncio.to_thread(self._start)
+                self._start()
 
     def _find(self) -> None:
         found = find_running(SERVER)
@@ -215,7 +215,7 @@ class Supervisor:
             self._answered_at = time.monotonic()
         elif time.monotonic() - self._answered_at > self._settings.server_hang_s and self._is_ours:
             logger.error("the inference server has not answered for too long; ending it")
-            send_signal(program.pid, program.started_at, signal.SIGKILL)
+            send_signal(program, signal.SIGKILL)
 
     async def _answers(self, program: RunningProgram) -> bool:
         try:
@@ -247,7 +247,7 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 child.send_signal(number)
         elif program is not None:
-            send_signal(program.pid, program.started_at, number)
+            send_signal(program, number)
 
     async def _has_ended(
         self, program: RunningProgram | None, child: "subprocess.Popen[bytes] | None", within_s: float

@@ -19,7 +19,7 @@ from mlx_manager.core.running_program import (
     this_process_started_at,
     write_running,
 )
-from tests.cli.certificates import self_signed
+from tests.certificates import self_signed
 from tests.command_line import Run
 
 KEY = "sk-mlx-the-right-one"

@@ -2,16 +2,12 @@
 
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import self_signed
 from tests.live.accounts import bearer, command
 from tests.live.server import DEADLINE_S
 from tests.live.supervised import Supervised
@@ -22,28 +18,12 @@ CHAT = {"model": "demo", "messages": [{"role": "user", "content": "Hi"}], "max_t
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate that signs itself, for a name that loopback has not, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
+    """A certificate that signs itself, for a name that loopback has not, and its key, in a file each."""
+    both = self_signed(folder / "both.pem", NAME).read_text()
+    start = both.index("-----BEGIN CERTIFICATE")
     files = folder / "certificate.pem", folder / "key.pem"
-    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    files[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    )
+    files[0].write_text(both[start:])
+    files[1].write_text(both[:start])
     return files
 
 

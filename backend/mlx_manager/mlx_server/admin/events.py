@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from mlx_manager.core.server_sent_events import event
 from mlx_manager.mlx_server.admin.views import memory_view, model_view
 from mlx_manager.mlx_server.serving import Serving
 
@@ -24,12 +25,12 @@ async def changes(serving: Serving, may_go_on: Callable[[], Awaitable[bool]]) ->
     number = serving.changes.last_number
     while serving.status != "draining" and await may_go_on():
         for change in serving.changes.since(number):
-            yield _event("state", _encode(change))
+            yield event("state", _encode(change))
         number = serving.changes.last_number
         current = {(kind, key): _encode(body) for kind, key, body in _current(serving)}
         for name, body in current.items():
             if told.get(name) != body:
-                yield _event(name[0], body)
+                yield event(name[0], body)
         told = current
         await asyncio.sleep(_PERIOD_S)
 
@@ -40,7 +41,3 @@ def _current(serving: Serving) -> Iterator[tuple[str, str, Any]]:
     for record in serving.generator.log.records():
         yield "request", f"{id(record)}", record.view()
     yield "memory", "", memory_view(serving)
-
-
-def _event(name: str, payload: bytes) -> bytes:
-    return b"event: " + name.encode() + b"\ndata: " + payload + b"\n\n"
