@@ -3,14 +3,16 @@
 from typing import Final
 
 from mlx_manager.core.access.rules import Rule, Wanted
+from mlx_manager.web_ui.serving import FILES, PAGES
 
 _POST: Final = frozenset({"POST"})
 _GET: Final = frozenset({"GET", "HEAD"})
 
 RULES: Final = (
     Rule("/health", Wanted.NOTHING, _GET, is_exact=True),
-    # It holds nothing but how to go on.
-    Rule("/", Wanted.NOTHING, _GET, is_exact=True),
+    # Pages hold nothing but how to ask.
+    *(Rule(page, Wanted.NOTHING, _GET, is_exact=True) for page in PAGES),
+    *(Rule(file, Wanted.NOTHING, _GET) for file in FILES),
     # How one comes in. Each proves by itself who is asking.
     Rule("/api/v1/auth/status", Wanted.NOTHING, _GET, is_exact=True),
     Rule("/api/v1/auth/setup", Wanted.NOTHING, _POST, is_exact=True),

@@ -45,7 +45,7 @@ from mlx_manager.mlx_server.protocols.errors import render_error as render_serve
 from mlx_manager.openapi import add_document, operation_id
 from mlx_manager.rooms import ROUTERS, open_rooms
 from mlx_manager.server.proxy import PROXIED, ServerProxy, is_proxied
-from mlx_manager.web_ui import add_web_ui
+from mlx_manager.web_ui.serving import add_web_ui
 
 logger = logging.getLogger(__name__)
 

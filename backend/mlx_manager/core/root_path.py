@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -29,6 +30,10 @@ class RootPathMiddleware:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
+        if path == root and scope["method"] in ("GET", "HEAD"):
+            # A page names what it loads beside itself.
+            await RedirectResponse(f"{root}/")(scope, receive, send)
+            return
         scope = {**scope, "root_path": ""}
         if path == root or path.startswith(f"{root}/"):
             scope["path"] = path[len(root) :] or "/"

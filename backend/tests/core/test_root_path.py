@@ -35,7 +35,6 @@ def client(root_path: str) -> TestClient:
     [
         ("/mlx/v1/models", "/v1/models"),
         ("/v1/models", "/v1/models"),
-        ("/mlx", "/"),
         ("/mlx/", "/"),
         ("/mlxes", "/mlxes"),
         ("/mlx/mlx", "/mlx"),
@@ -46,6 +45,12 @@ def test_the_path_is_taken_off(path: str, seen: str) -> None:
     answer = client("/mlx").get(path).json()
     assert (answer["path"], answer["root"]) == (seen, "/mlx")
     assert answer["raw"] == seen.replace(" ", "%20")
+
+
+def test_a_page_is_asked_for_as_a_folder() -> None:
+    answer = client("/mlx").get("/mlx")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/mlx/")
+    assert client("/mlx").post("/mlx", content=b"x").status_code == 405
 
 
 def test_without_one_nothing_changes() -> None:

@@ -6,12 +6,7 @@ import html
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
 from starlette.responses import HTMLResponse, Response
-
-import mlx_manager
-
-FRONTEND: Final = Path(mlx_manager.__file__).parents[2] / "frontend"
 
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;"
@@ -30,29 +25,27 @@ _HEADERS: Final = {
 }
 
 
-def add_web_ui(app: FastAPI, frontend: Path = FRONTEND) -> None:
-    """Answer `/` where no route of the program's does."""
+def missing_page(frontend: Path) -> Response:
+    """What there is in place of the web UI.
 
-    @app.get("/", include_in_schema=False, response_class=HTMLResponse)
-    def page() -> Response:
-        return HTMLResponse(_page(frontend), headers=_HEADERS)
-
-
-def _page(frontend: Path) -> str:
+    Args:
+        frontend: the folder of its sources, which an installed package does not have.
+    """
     if (frontend / "package.json").is_file():
         how = (
-            "The web UI is built with Node 20 or newer: install it, run <code>make ui</code> in "
+            "The web UI is built with Node 20.19 or newer: install it, run <code>make ui</code> in "
             f"<code>{html.escape(str(frontend.parent))}</code>, and load this page again."
         )
     else:
         how = (
-            "This version comes without the web UI. Until there is one, <code>mlx-manager --help</code> "
-            "lists what the command line can do."
+            "This installation comes without the web UI. <code>mlx-manager --help</code> lists what the "
+            "command line can do."
         )
-    return (
+    page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>MLX Manager</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>'
         f"<h1>MLX Manager is running</h1><p>{how}</p>"
         f"<p>Clients of OpenAI's and Anthropic's APIs call this address with <code>/v1</code>; programs find "
         f'everything in <a href="openapi.json">openapi.json</a>.</p></main></body></html>'
     )
+    return HTMLResponse(page, headers=_HEADERS)

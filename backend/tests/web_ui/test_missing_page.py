@@ -6,12 +6,12 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from mlx_manager.web_ui import add_web_ui
+from mlx_manager.web_ui.serving import add_web_ui
 
 
 def page(frontend: Path) -> tuple[str, dict[str, str]]:
     app = FastAPI()
-    add_web_ui(app, frontend)
+    add_web_ui(app, frontend / "static", frontend)
     answer = TestClient(app).get("/")
     assert answer.status_code == 200
     return answer.text, dict(answer.headers)

@@ -1,0 +1,1 @@
+"""The web UI: pages that are built from `frontend/` into `static/`, and served as they are."""

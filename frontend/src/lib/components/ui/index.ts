@@ -1,0 +1,25 @@
+/** The parts of which pages are made. */
+export { default as Badge, type Tone } from './Badge.svelte';
+export { default as Button } from './Button.svelte';
+export { default as Checkbox } from './Checkbox.svelte';
+export { default as CodeBlock } from './CodeBlock.svelte';
+export { default as Confirm } from './Confirm.svelte';
+export { default as CopyButton } from './CopyButton.svelte';
+export { default as EmptyState } from './EmptyState.svelte';
+export { default as FaultNote } from './FaultNote.svelte';
+export { default as Field } from './Field.svelte';
+export { default as IconButton } from './IconButton.svelte';
+export { default as Kbd } from './Kbd.svelte';
+export { default as Menu, type MenuItem } from './Menu.svelte';
+export { default as Meter } from './Meter.svelte';
+export { default as Modal } from './Modal.svelte';
+export { default as Moment } from './Moment.svelte';
+export { default as PageHeader } from './PageHeader.svelte';
+export { default as SelectInput } from './SelectInput.svelte';
+export { default as Skeleton } from './Skeleton.svelte';
+export { default as TabLinks } from './TabLinks.svelte';
+export { default as TextArea } from './TextArea.svelte';
+export { default as TextInput } from './TextInput.svelte';
+export { default as Tip } from './Tip.svelte';
+export { default as Toasts } from './Toasts.svelte';
+export { default as Toggle } from './Toggle.svelte';

@@ -1,0 +1,41 @@
+export const frame = {
+  name: 'MLX Manager',
+  asking: 'Asking the manager who you are…',
+  pages: {
+    '/chat': 'Chat',
+    '/models': 'Models',
+    '/server': 'Server',
+    '/connect': 'Connect',
+    '/keys': 'Keys',
+    '/users': 'Users',
+    '/settings': 'Settings',
+    '/about': 'About'
+  },
+  navigation: 'Pages',
+  openNavigation: 'Open the navigation',
+  narrow: 'Collapse the navigation',
+  wide: 'Expand the navigation',
+  skip: 'Skip to the content',
+  palette: 'Search pages, models and actions',
+  paletteHint: 'Type a page, a model or an action',
+  paletteEmpty: 'Nothing by that name',
+  groups: { pages: 'Pages', models: 'Models', actions: 'Actions' },
+  theme: 'Colours',
+  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  account: 'Account',
+  signOut: 'Sign out',
+  openMode: 'Open on this machine',
+  closeIt: 'Close it with a first user…',
+  server: {
+    running: 'Server running',
+    starting: 'Server starting',
+    stopped: 'Server stopped',
+    stopping: 'Server stopping',
+    waiting: 'Server restarts soon',
+    failed: 'Server failed',
+    unknown: 'Server: not known yet'
+  },
+  memory: (used: string, budget: string) => `${used} of ${budget}`,
+  memoryLabel: 'Memory for models',
+  memoryUnknown: 'Memory not known'
+};
