@@ -131,12 +131,20 @@ class RequestRecord:
     def view(self) -> dict[str, Any]:
         """As JSON; durations in seconds, null before there is one."""
         now = time.monotonic() if self.ended_at is None else self.ended_at
-        first = self.first_token_at
         rate = self.tokens_per_second
+        caller = self.principal
         return {
             "id": self.request_id,
+            "row_id": self.row_id,
             "model": self.model,
+            "model_id": self.model_id,
+            "dialect": self.dialect,
+            "is_stream": self.is_stream,
+            "user_name": None if caller is None else caller.user_name,
+            "key_id": None if caller is None else caller.key_id,
             "phase": self.phase.value,
+            "is_running": self.outcome is None,
+            "status": self.status,
             "arrived": self.arrived,
             "arrived_at": f"{datetime.fromtimestamp(self.arrived, UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             "prompt_tokens": self.prompt_tokens,
@@ -144,11 +152,17 @@ class RequestRecord:
             "read_tokens": self.read_tokens,
             "completion_tokens": self.completion_tokens,
             "waited_s": round((self.submitted_at or now) - self.begun_at, 3),
-            "time_to_first_token_s": None if first is None else round(first - self.begun_at, 3),
+            "queue_s": _rounded(self.queue_s),
+            "prefill_s": _rounded(self.prefill_s),
+            "time_to_first_token_s": _rounded(self.first_token_s),
             "tokens_per_second": None if rate is None else round(rate, 2),
             "total_s": round(now - self.begun_at, 3),
             "detail": self.detail,
         }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 @dataclass(slots=True)
