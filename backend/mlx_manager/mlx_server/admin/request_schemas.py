@@ -47,3 +47,32 @@ class RequestViews(BaseModel):
     """What runs and what has run last, newest first."""
 
     data: list[RequestView]
+
+
+class CacheView(BaseModel):
+    """Where a request's first prompt left what the prefix cache held, in tokens."""
+
+    cached_tokens: int = Field(description="that were not read again")
+    matched_tokens: int = Field(
+        description="that agree with a stored prompt; more than `cached_tokens` where the model's state "
+        "could not be taken up at that very place"
+    )
+    prompt_tokens: int
+    diverged_at: int | None = Field(
+        description="position of the first token that differs from what was stored; null where nothing does"
+    )
+    message_index: int | None = Field(description="of the message that the first differing token lies in")
+    role: str | None = Field(description="that message's")
+    message_unknown: str | None = Field(description="why the message cannot be told, where that is so")
+    reason: str = Field(description="one sentence for a person")
+    prompt_text: str | None = Field(
+        description="from the first differing token on, cut short; null unless the request had `cache_debug`"
+    )
+    stored_text: str | None = Field(description="what was stored there instead; likewise")
+
+
+class RequestDetail(RequestView):
+    """A request, and where its prompt left the prefix cache."""
+
+    cache: CacheView | None
+    cache_unknown: str | None = Field(description="why there is no `cache`; null where there is")
