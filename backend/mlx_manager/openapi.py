@@ -1,10 +1,12 @@
 """The manager's OpenAPI document, from which clients are generated."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
 
 
 class ErrorDetail(BaseModel):
@@ -28,29 +30,33 @@ def operation_id(route: APIRoute) -> str:
     return f"{tag}_{route.name}"
 
 
-def add_document(app: FastAPI, root_path: str) -> None:
-    """Let the app's document be true: errors as they are, and how one proves who one is."""
+def add_document(app: FastAPI, root_path: str, event_models: Sequence[type[BaseModel]] = ()) -> None:
+    """Let the app's document be true: errors as they are, and how one proves who one is.
+
+    Args:
+        event_models: data of server-sent events, which no path of the document can name.
+    """
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _amended(plain(), root_path)
+            app.openapi_schema = _amended(plain(), root_path, event_models)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _amended(document: dict[str, Any], root_path: str) -> dict[str, Any]:
+def _amended(
+    document: dict[str, Any], root_path: str, event_models: Sequence[type[BaseModel]]
+) -> dict[str, Any]:
     if root_path:
         document["servers"] = [{"url": root_path}]
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for model in (ErrorBody, ErrorDetail):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
-        schemas[model.__name__] = schema
+    for name, schema in _schemas_of((ErrorBody, *event_models)).items():
+        schemas.setdefault(name, schema)
     reference = {"schema": {"$ref": "#/components/schemas/ErrorBody"}}
     for path in document["paths"].values():
         for operation in path.values():
@@ -67,3 +73,12 @@ def _amended(document: dict[str, Any], root_path: str) -> dict[str, Any]:
     }
     document["security"] = [{"session": []}, {"bearer": []}, {"key": []}]
     return document
+
+
+def _schemas_of(models: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    """Schemas of what is sent, with all that they refer to, by their names."""
+    mode: Literal["serialization"] = "serialization"
+    asked = [(model, mode) for model in models]
+    _, schemas = models_json_schema(asked, ref_template="#/components/schemas/{model}")
+    definitions: dict[str, Any] = schemas["$defs"]
+    return definitions
