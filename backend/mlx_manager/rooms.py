@@ -7,6 +7,9 @@ from typing import Final
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from mlx_manager.about.endpoints import About
+from mlx_manager.about.endpoints import router as about_router
+from mlx_manager.about.examining import Examining
 from mlx_manager.auth.endpoints import router as auth_router
 from mlx_manager.chats.endpoints import router as chats_router
 from mlx_manager.chats.event_schemas import DeletedEvent, PhaseEvent, PieceEvent
@@ -39,6 +42,7 @@ ROUTERS: Final = (
     *MODEL_ROUTERS,
     chats_router,
     live_router,
+    about_router,
 )
 # What only events carry: the document's paths do not name it.
 EVENT_MODELS: Final[tuple[type[BaseModel], ...]] = (
@@ -62,7 +66,8 @@ async def open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) ->
     own_key = await stack.enter_async_context(OwnKey(database))
     client = ServerClient(locate, own_key.text, supervisor.why_none)
     state.server_client = await stack.enter_async_context(client)
-    state.server_service = ServerService(supervisor, client)
+    service = state.server_service = ServerService(supervisor, client)
+    state.about = About(service, await stack.enter_async_context(Examining()))
     stored = state.settings_service = SettingsService(database, settings, client)
     await stored.load()
     await open_model_rooms(

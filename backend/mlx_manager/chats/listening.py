@@ -108,7 +108,7 @@ async def user_events(
 async def user_changes(
     hub: ChangeHub, user_id: str, number: int | None = None
 ) -> AsyncGenerator[tuple[int, ChangeEvent | ResyncEvent | None]]:
-    """Without end: a user's changes after that number, each with its own; None when there is none now.
+    """Without end: a user's changes after that number, each with its own; None before it waits.
 
     It begins with a resync where no number is given, or some of what came after it is not kept any more.
     """
@@ -122,8 +122,8 @@ async def user_changes(
             number = change.number
             yield number, ChangeEvent(kind=change.kind, chat_id=change.chat_id, message_id=change.message_id)
         assert number is not None
-        await hub.wait(user_id, number, _ASK_S)
         yield number, None
+        await hub.wait(user_id, number, _ASK_S)
 
 
 def _number_in(hub: ChangeHub, event_id: str) -> int | None:

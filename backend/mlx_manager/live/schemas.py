@@ -97,7 +97,7 @@ class MemoryEvent(_Passed):
 
 
 class RequestEvent(_Passed):
-    """`request`: one that runs or has ended; its `id` is the `X-Request-Id` of its answer."""
+    """`request`: one that runs or has ended; its `id` is the `X-Request-Id` of the server's answer."""
 
     id: str
     model: str = Field(description="the name that was asked for")

@@ -89,7 +89,7 @@ async def _chats(hub: ChangeHub, user_id: str) -> Source:
             yield _event("chat_resync", change)
         elif change is not None:
             waiting[change.model_dump_json()] = change
-        else:
+        elif waiting:
             for one in waiting.values():
                 yield _event("chat", one)
             waiting.clear()
