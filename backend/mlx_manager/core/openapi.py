@@ -1,6 +1,6 @@
 """OpenAPI documents of both programs, from which clients are generated."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -41,6 +41,7 @@ def add_document(
     *,
     prefix: str = "",
     schemas: Mapping[str, Callable[[], Schema]] = MappingProxyType({}),
+    models: Sequence[type[BaseModel]] = (),
 ) -> None:
     """Let the app's document be true: errors as they are, and how one proves who one is.
 
@@ -48,6 +49,7 @@ def add_document(
         prefix: of the paths whose errors are an `ErrorBody`; those of others are left as they are.
         schemas: further components by name, made when the document is asked for. What they refer to becomes
             a component, too.
+        models: the same, of models that are there already: data of server-sent events, which no path names.
     """
     plain = app.openapi
 
@@ -61,6 +63,8 @@ def add_document(
             _add_schema(found, "ErrorBody", ErrorBody)
             for name, make in schemas.items():
                 _add_schema(found, name, make())
+            for model in models:
+                _add_schema(found, model.__name__, model)
             app.openapi_schema = document
         return app.openapi_schema
 
