@@ -15,6 +15,12 @@ async function load(all: boolean): Promise<Key[]> {
   return data.toReversed();
 }
 
+/** Names of models that a key can be limited to. */
+export const keyModels = new Resource<string[]>(async () => {
+  const { data } = await ask(manager.GET('/api/v1/library/models'));
+  return data.map((model) => model.id);
+}, 'key-models');
+
 class Keys {
   own = new Resource(() => load(false), 'keys');
   everybodys = new Resource(() => load(true), 'keys-all');
