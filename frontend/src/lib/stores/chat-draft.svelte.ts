@@ -1,4 +1,5 @@
 /** A chat that is not stored yet: what it will be begun with once something is said. */
+import { ask, manager } from '$lib/api/client';
 import type { components } from '$lib/api/manager';
 
 export type GenerationParameters = components['schemas']['GenerationParameters'];
@@ -29,5 +30,18 @@ export class ChatDraft {
     this.systemPrompt = '';
     this.parameters = {};
     this.folderId = null;
+  }
+
+  /** Choose a model where there is none, or it is not in the library any more. Never throws. */
+  async choose(): Promise<void> {
+    try {
+      const { data } = await ask(manager.GET('/api/v1/library/models'));
+      const usable = data.filter((model) => model.reason === null);
+      if (usable.some(({ id, aliases }) => id === this.model || aliases.includes(this.model))) return;
+      const best = usable.find(({ status }) => status === 'loaded') ?? usable[0];
+      if (best !== undefined) this.model = best.id;
+    } catch {
+      // The picker says what is wrong with the list.
+    }
   }
 }
