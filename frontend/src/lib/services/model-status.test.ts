@@ -23,7 +23,7 @@ const memory: Memory = {
   explanation: ''
 };
 const library = { status: 'unloaded', progress: null, reason: null, memory };
-const live = { status: 'loaded', progress: null, reason: null, tokens_per_second: 0 };
+const live = { status: 'loaded' as const, progress: null, reason: null, tokens_per_second: 0 };
 
 describe('the state of a model', () => {
   it('is what the server says now, whatever the library said', () => {
@@ -36,7 +36,7 @@ describe('the state of a model', () => {
   });
 
   it('says how far a load is', () => {
-    expect(modelStatus(library, { ...live, status: 'loading', progress: 0.5 })).toMatchObject({
+    expect(modelStatus(library, { ...live, status: 'loading' as const, progress: 0.5 })).toMatchObject({
       kind: 'loading',
       detail: '50%',
       progress: 0.5

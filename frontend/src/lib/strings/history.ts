@@ -4,7 +4,7 @@ import { bytes, count } from '$lib/services/format';
 export const history = {
   chats: 'Chats',
   newChat: 'New chat',
-  untitled: 'New chat',
+  untitled: 'Untitled chat',
   search: 'Search chats',
   clearSearch: 'Clear the search',
   searching: 'Searching…',
@@ -28,20 +28,20 @@ export const history = {
   move: 'Move to a folder…',
   exportJson: 'Export as JSON',
   exportMarkdown: 'Export as Markdown',
-  delete: 'Delete',
   deleted: (title: string) => `“${title}” is deleted in 10 seconds`,
   notDeleted: (title: string, why: string) => `“${title}” was not deleted: ${why}`,
   import: 'Import a chat…',
   importing: 'Importing…',
   notJson: 'This file is no chat that was exported as JSON.',
-  imported: (title: string) => `“${title}” was imported`,
   actions: 'More for chats',
   newFolder: 'New folder…',
+  newFolderTitle: 'New folder',
   folderName: 'Name of the folder',
   createFolder: 'Create',
   moveTitle: (title: string) => `Move “${title}”`,
   moveText: 'Where it is to be. Dragging it onto a folder does the same.',
   noFolder: 'In no folder',
+  moveHere: 'Move',
   moved: (title: string, folder: string | null) =>
     folder === null ? `“${title}” is in no folder now` : `“${title}” is in ${folder} now`,
   deleteFolder: 'Delete…',
@@ -51,8 +51,10 @@ export const history = {
   deleteChats: (chats: string) => `Delete them too: ${chats}`,
   numChats: (shown: number, hasMore: boolean) =>
     `${count(shown)}${hasMore ? ' or more' : ''} ${shown === 1 && !hasMore ? 'chat' : 'chats'}`,
+  noWayBack: 'The chats cannot be had back.',
+  deleteFolderOnly: 'Delete the folder',
+  deleteAll: 'Delete the folder and its chats',
   counting: 'Counting its chats…',
-  dismissFault: 'Dismiss',
 
   model: {
     choose: 'Choose a model',
