@@ -136,16 +136,10 @@ def test_all_of_one_id_are_ended_or_one_by_its_own(server: Server) -> None:
     several = [
         asked(server, "/v1/completions", endless_completion(), request_id, stream=True) for _ in range(3)
     ]
-    server_views = wait_until(
-        lambda: (
-            [one for one in running(server) if one["id"] == request_id][2:]
-            and ([one for one in running(server) if one["id"] == request_id])
-        ),
-        "all run",
-    )
-    assert cancel(server, server_views[1]["row_id"]).json()["row_id"] == server_views[1]["row_id"]
+    views = wait_until(lambda: of_id if len(of_id := writing(server, request_id)) == 3 else None, "all write")
+    assert cancel(server, views[1]["row_id"]).json()["row_id"] == views[1]["row_id"]
     left = [one["row_id"] for one in running(server) if one["id"] == request_id]
-    assert left == [server_views[0]["row_id"], server_views[2]["row_id"]]
+    assert left == [views[0]["row_id"], views[2]["row_id"]]
     several[0].cancel()
     for one in several:
         one.check_error(200)
@@ -153,6 +147,11 @@ def test_all_of_one_id_are_ended_or_one_by_its_own(server: Server) -> None:
     refused = cancel(server, request_id)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
     check_free(server)
+
+
+def writing(server: Server, request_id: str) -> list[dict[str, Any]]:
+    """Those of this id whose answers come."""
+    return [one for one in running(server) if one["id"] == request_id and one["phase"] == "writing"]
 
 
 def running(server: Server) -> list[dict[str, Any]]:
