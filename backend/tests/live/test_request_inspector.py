@@ -94,6 +94,7 @@ def test_one_whose_body_has_not_come_can_be_cancelled(server: Server) -> None:
     check_free(server)
 
 
+@pytest.mark.full
 def test_a_client_that_reads_nothing_holds_nothing(server: Server) -> None:
     """Its connection is full, so it can be told only later; what it held is given back at once."""
     request_id = new_id()
