@@ -14,6 +14,7 @@ from mlx_manager.chats.bounds import (
     Name,
     ShortText,
 )
+from mlx_manager.chats.described import DescribedBy, ToolCall
 from mlx_manager.chats.parameters import GenerationParameters
 from mlx_manager.db.tables.chats import MessageStatus
 from mlx_manager.users.schemas import Body, Row
@@ -85,7 +86,7 @@ class MessageView(Row):
     status: MessageStatus
     content: str
     reasoning: str
-    tool_calls: list[dict[str, Any]] | None = Field(description="As in OpenAI's chat completions.")
+    tool_calls: list[Annotated[dict[str, Any], DescribedBy(ToolCall)]] | None
     tool_call_id: str | None = Field(description="Of a tool's message: which call it answers.")
     model: str | None
     finish_reason: str | None = Field(description="stop, length or tool_calls, as the server said it.")
