@@ -24,6 +24,13 @@ class ErrorBody(BaseModel):
     error: ErrorDetail
 
 
+class Health(BaseModel):
+    """The program lives."""
+
+    status: Literal["healthy"]
+    version: str
+
+
 def operation_id(route: APIRoute) -> str:
     """Such as `users_approve`: a room's name and a function's in it, so that neither is said twice."""
     tag = str(route.tags[0]) if route.tags else "program"

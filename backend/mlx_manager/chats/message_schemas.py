@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from mlx_manager.chats.bounds import (
     MAX_UNSENT_ATTACHMENTS,
@@ -57,6 +57,8 @@ class NewAttachment(Body):
 class MessageError(BaseModel):
     """Why an answer failed."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     code: str = Field(description="One of the codes of docs/errors.md.")
     message: str
     param: str | None = None
@@ -64,6 +66,8 @@ class MessageError(BaseModel):
 
 class AnswerUsage(BaseModel):
     """What an answer took, as the server counted it; null is what it did not say."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     prompt_tokens: int | None = None
     cached_tokens: int | None = Field(None, description="Of the prompt, those that need not be read.")
