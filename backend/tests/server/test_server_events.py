@@ -86,7 +86,7 @@ class Listener:
     """Reads on when it is asked to, and not before."""
 
     def __init__(self, events: ServerEvents, names: frozenset[str] = NAMES) -> None:
-        self._news: AsyncGenerator[Word | bool] = events.news(names, period_s=0.01, look_s=0.05)
+        self._news: AsyncGenerator[Word | bool] = events.news(names, period_s=0.01, look_s=DEADLINE_S)
 
     async def next(self) -> Told:
         async with asyncio.timeout(DEADLINE_S):
