@@ -64,7 +64,7 @@ export const keys = {
     unlimited: 'unlimited',
     captureDays: 'Keep texts for days',
     captureHint:
-      'Nothing is kept while this is empty. Else the prompts and answers of its requests are stored for so long, where an administrator can read them.',
+      'Nothing is kept while this is empty. Else the prompts and answers of its requests are stored in the database for so long, in plain text.',
     nothing: 'nothing',
     submit: 'Make the key',
     save: 'Save limits'
