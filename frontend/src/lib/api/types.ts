@@ -1,7 +1,9 @@
 /** Names for what the APIs give, as pages use them. */
 import type { components as ManagerComponents } from './manager';
+import type { components as ServerComponents } from './server';
 
 type Manager = ManagerComponents['schemas'];
+type Inference = ServerComponents['schemas'];
 
 export type About = Record<string, unknown>;
 export type Chat = Manager['ChatView'];
@@ -10,8 +12,11 @@ export type Download = Manager['DownloadView'];
 export type HubModel = Manager['HubModelView'];
 export type HubModelDetails = Manager['HubModelDetails'];
 export type Key = Manager['KeyView'];
+export type ListedModel = Inference['ListedModel'];
 export type LibraryModel = Manager['LibraryModelView'];
 export type LibraryModelDetail = Manager['LibraryModelDetail'];
+export type LogEntry = Manager['LogEntry'];
+export type RequestDetail = Inference['RequestDetail'];
 export type Server = Manager['ServerView'];
 export type Setting = Manager['SettingView'];
 export type User = Manager['UserView'];
@@ -71,19 +76,4 @@ export interface MemoryState {
   explanation: string | null;
   real: Record<string, number> | null;
 }
-export interface RequestState {
-  id: string;
-  row_id: string;
-  model: string;
-  phase: string;
-  is_running: boolean;
-  arrived_at: string;
-  prompt_tokens: number;
-  cached_tokens: number;
-  read_tokens: number;
-  completion_tokens: number;
-  tokens_per_second: number | null;
-  time_to_first_token_s: number | null;
-  total_s: number;
-  detail: string;
-}
+export type RequestState = Inference['RequestView'];
