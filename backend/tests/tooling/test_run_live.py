@@ -48,6 +48,7 @@ def test_once_prints_the_answer_and_stops(tmp_path: Path) -> None:
     assert "\x1b" not in output, "colours where there is no terminal"
 
 
+@pytest.mark.full
 def test_it_answers_where_there_are_users(tmp_path: Path) -> None:
     command(tmp_path, "users", "create", "first")
     process = start(tmp_path, "--once")
