@@ -24,7 +24,11 @@ describe('an answer that is written', () => {
 
   it('joins deltas of calls by their index', () => {
     const events = [
-      piece(0, 'tool_calls', deltas({ index: 0, id: 'call_a', function: { name: 'weather', arguments: '{"ci' } })),
+      piece(
+        0,
+        'tool_calls',
+        deltas({ index: 0, id: 'call_a', function: { name: 'weather', arguments: '{"ci' } })
+      ),
       piece(
         1,
         'tool_calls',
@@ -50,7 +54,11 @@ describe('an answer that is written', () => {
 
   it('takes nothing after its end', () => {
     const end = readEvent('end', JSON.stringify({ id: 'msg_a', content: 'whole' }));
-    const state = take(nothingYet, [piece(0, 'content', 'a'), ...(end ? [end] : []), piece(1, 'content', 'b')], 0);
+    const state = take(
+      nothingYet,
+      [piece(0, 'content', 'a'), ...(end ? [end] : []), piece(1, 'content', 'b')],
+      0
+    );
     expect(state.ended?.content).toBe('whole');
     expect(state.content).toBe('a');
   });

@@ -9,7 +9,9 @@ function fileOf(content: string | number[], name: string, type = ''): File {
 
 it('reads text, and counts its bytes', async () => {
   const read = await readFile(fileOf('grün', 'a.md', 'text/markdown'));
-  expect(read).toMatchObject({ file: { name: 'a.md', mediaType: 'text/markdown', text: 'grün', sizeBytes: 5 } });
+  expect(read).toMatchObject({
+    file: { name: 'a.md', mediaType: 'text/markdown', text: 'grün', sizeBytes: 5 }
+  });
 });
 
 it('takes a program whose kind the browser does not know', async () => {

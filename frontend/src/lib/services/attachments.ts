@@ -42,7 +42,9 @@ export async function readFile(file: File): Promise<ReadFile> {
   if (text === null) return refused('not-text');
   const sizeBytes = new TextEncoder().encode(text).length;
   const mediaType = isCalledText ? file.type : 'text/plain';
-  return { file: { key: ++lastKey, name: file.name.slice(0, 200) || 'file.txt', mediaType, text, sizeBytes } };
+  return {
+    file: { key: ++lastKey, name: file.name.slice(0, 200) || 'file.txt', mediaType, text, sizeBytes }
+  };
 }
 
 function decode(data: ArrayBuffer): string | null {

@@ -55,7 +55,13 @@ describe('the shown path', () => {
     const ids = (sent: tree.SentMessage) => tree.withSent(path, sent).map(({ id }) => id);
     expect(ids({ message: edited, answer: answer('c', 'q3') })).toEqual(['q', 'a', 'q3', 'c']);
     expect(ids({ message: asked, answer: answer('d', 'q') })).toEqual(['q', 'd']);
-    expect(ids({ message: message('q4', { parent_id: 'b' }), answer: null })).toEqual(['q', 'a', 'q2', 'b', 'q4']);
+    expect(ids({ message: message('q4', { parent_id: 'b' }), answer: null })).toEqual([
+      'q',
+      'a',
+      'q2',
+      'b',
+      'q4'
+    ]);
     expect(tree.withSent([], { message: asked, answer: null })).toEqual([asked]);
   });
 

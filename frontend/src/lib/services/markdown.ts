@@ -6,7 +6,6 @@ import { Lexer, Marked, type Tokens } from 'marked';
 import { highlighted } from './highlight';
 import { mathExtensions } from './math';
 
-
 const PLAIN_TAG = /^<\/?(b|br|del|em|hr|i|ins|kbd|mark|s|small|strong|sub|sup|u)\s*\/?>$/i;
 const escaped: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 

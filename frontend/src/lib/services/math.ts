@@ -3,7 +3,8 @@ import katex from 'katex';
 import type { TokenizerAndRendererExtension, Tokens } from 'marked';
 
 /** A dollar is a sign of money more often than not: it must touch what it holds, and no digit may follow. */
-const INLINE = /^(?:\$\$([^$\n]+?)\$\$|\$((?:[^\s$\\]|\\[^\n])(?:[^$\n\\]|\\[^\n])*?(?<!\s))?\$(?![\d$])|\\\(([\s\S]+?)\\\))/;
+const INLINE =
+  /^(?:\$\$([^$\n]+?)\$\$|\$((?:[^\s$\\]|\\[^\n])(?:[^$\n\\]|\\[^\n])*?(?<!\s))?\$(?![\d$])|\\\(([\s\S]+?)\\\))/;
 const BLOCK = /^ {0,3}(?:\$\$([^$]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n+|$)/;
 
 interface Formula extends Tokens.Generic {

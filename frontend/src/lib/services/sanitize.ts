@@ -7,9 +7,21 @@ import createPurifier, { type Config } from 'dompurify';
 const CONFIG: Config = {
   USE_PROFILES: { html: true, mathMl: true },
   ADD_TAGS: ['semantics', 'annotation'],
-  FORBID_TAGS: `style link meta base form input button select option textarea label fieldset object embed iframe
+  FORBID_TAGS:
+    `style link meta base form input button select option textarea label fieldset object embed iframe
     img picture source audio video track svg canvas map area dialog template slot maction`.split(/\s+/),
-  FORBID_ATTR: ['style', 'id', 'name', 'src', 'srcset', 'ping', 'background', 'poster', 'action', 'xlink:href'],
+  FORBID_ATTR: [
+    'style',
+    'id',
+    'name',
+    'src',
+    'srcset',
+    'ping',
+    'background',
+    'poster',
+    'action',
+    'xlink:href'
+  ],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false
 };

@@ -168,10 +168,7 @@ export class Conversation {
     return this.#do(callId, async () => {
       const params = { path: { chat_id: chatId } };
       const body = { role: 'tool' as const, content, tool_call_id: callId, attachment_ids: [] };
-      this.#show(
-        chatId,
-        await ask(manager.POST('/api/v1/chats/{chat_id}/messages', { params, body }))
-      );
+      this.#show(chatId, await ask(manager.POST('/api/v1/chats/{chat_id}/messages', { params, body })));
     });
   }
 
@@ -190,7 +187,9 @@ export class Conversation {
     return this.#do(null, async () => {
       const id = this.id;
       if (id === null) return;
-      const chat = await ask(manager.PATCH('/api/v1/chats/{chat_id}', { params: { path: { chat_id: id } }, body }));
+      const chat = await ask(
+        manager.PATCH('/api/v1/chats/{chat_id}', { params: { path: { chat_id: id } }, body })
+      );
       if (body.model) noteLastModel(body.model);
       const resource = resourceOf(id);
       if (resource.data !== null) resource.set({ ...resource.data, ...chat });

@@ -53,7 +53,8 @@ export const chat = {
     first: (time: string) => `first token after ${time}`,
     cached: (share: string) => `${share} cached`,
     exact: (prompt: string, cached: string) => `Prompt: ${prompt} tokens, ${cached} of them cached`,
-    exactAnswer: (tokens: string, reasoning: string) => `Answer: ${tokens} tokens, ${reasoning} of them thought`,
+    exactAnswer: (tokens: string, reasoning: string) =>
+      `Answer: ${tokens} tokens, ${reasoning} of them thought`,
     exactSpeed: (speed: string) => `${speed} tokens per second`,
     exactTimes: (queued: string, read: string, first: string, total: string) =>
       `Queued ${queued} s, read the prompt ${read} s, first token after ${first} s, all ${total} s`
@@ -112,7 +113,8 @@ export const chat = {
     title: (model: string) => `${model} answers here`,
     noModel: 'Choose a model to talk to',
     noModelText: 'Models that are in the library can be chosen above.',
-    demoText: 'The demo is tiny: it knows this program, sums up to 99 and a few courtesies, and nothing else.',
+    demoText:
+      'The demo is tiny: it knows this program, sums up to 99 and a few courtesies, and nothing else.',
     text: 'What is said stays on this machine.',
     examples: 'Try',
     demoQuestions: [

@@ -179,6 +179,7 @@ const hub = {
 };
 
 const refusal = {
+  note: 'A download is refused unless it is allowed:',
   title: (id: string) => `${id} is refused unless you allow it`,
   text: 'Only go on if you trust who made it.',
   pickle: 'Allow pickled weights',
@@ -299,6 +300,7 @@ export const models = {
   pinned: 'Kept in memory',
   count: (shown: number, all: number) => (shown === all ? `${all} installed` : `${shown} of ${all}`),
   back: 'All models',
+  notInstalled: 'It is not installed',
   facts: {
     title: 'Facts',
     id: 'Name for requests',
@@ -322,6 +324,10 @@ export const models = {
     task: 'Task',
     tags: 'Tags',
     download: 'Download',
+    downloads: 'Popularity',
+    likes: 'Likes',
+    repository: 'Repository',
+    keptBy: 'Cannot be deleted',
     tokens: (value: string) => `${value} tokens`
   },
   files: {

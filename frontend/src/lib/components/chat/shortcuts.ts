@@ -57,6 +57,7 @@ export function shortcutOf(event: KeyboardEvent): ShortcutName | null {
   // In a dialog or menu, keys are its own.
   if (target instanceof Element && target.closest('[role="dialog"], [role="menu"]') !== null) return null;
   const isTyping =
-    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
   return SHORTCUTS.find((shortcut) => shortcut.isOf(event, isTyping))?.name ?? null;
 }
