@@ -24,6 +24,8 @@ export class ChatDraft {
   systemPrompt = $state('');
   parameters = $state<GenerationParameters>({});
   folderId = $state<string | null>(null);
+  /** Whether it is not known yet which model there is to choose. */
+  isChoosing = $state(false);
 
   /** Begin anew, with the same model. */
   clear(): void {
@@ -34,6 +36,7 @@ export class ChatDraft {
 
   /** Choose a model where there is none, or it is not in the library any more. Never throws. */
   async choose(): Promise<void> {
+    this.isChoosing = true;
     try {
       const { data } = await ask(manager.GET('/api/v1/library/models'));
       const usable = data.filter((model) => model.reason === null);
@@ -42,6 +45,8 @@ export class ChatDraft {
       if (best !== undefined) this.model = best.id;
     } catch {
       // The picker says what is wrong with the list.
+    } finally {
+      this.isChoosing = false;
     }
   }
 }

@@ -38,12 +38,18 @@ export class ChatActions {
     void tick().then(() => this.parts.composer()?.focus());
   };
 
+  /** Back to the field, but with a finger: the keyboard would cover what comes. */
+  #refocus(): void {
+    if (matchMedia('(pointer: fine)').matches) this.focus();
+  }
+
   /** Send what is written. What is refused stays to be sent again. */
   send = async (text = this.unsent.text): Promise<void> => {
     const files = this.unsent.files;
     if (this.conversation.sending !== null) return;
     this.unsent.set('', []);
     this.follow.toEnd();
+    this.#refocus();
     const isTaken = await this.conversation.send(text, files, (id) => {
       this.unsent.moveTo(id);
       void goto(href('/chat', { chat: id }), { replaceState: true, keepFocus: true, noScroll: true });
@@ -51,7 +57,10 @@ export class ChatActions {
     if (!isTaken && this.unsent.text === '' && this.unsent.files.length === 0) this.unsent.set(text, files);
   };
 
-  stop = (): void => void this.conversation.stop();
+  stop = (): void => {
+    void this.conversation.stop();
+    this.#refocus();
+  };
 
   switchTo = (messageId: string): void => {
     this.follow.stay();
