@@ -1,0 +1,33 @@
+/** A chat that is not stored yet: what it will be begun with once something is said. */
+import type { components } from '$lib/api/manager';
+
+export type GenerationParameters = components['schemas']['GenerationParameters'];
+
+const KEY = 'mlx-last-model';
+
+/** The model that was talked to last in this browser; empty where there was none. */
+export function lastModel(): string {
+  return globalThis.localStorage?.getItem(KEY) ?? '';
+}
+
+export function noteLastModel(id: string): void {
+  try {
+    localStorage.setItem(KEY, id);
+  } catch {
+    // Storage is forbidden: then it is not remembered.
+  }
+}
+
+export class ChatDraft {
+  model = $state(lastModel());
+  systemPrompt = $state('');
+  parameters = $state<GenerationParameters>({});
+  folderId = $state<string | null>(null);
+
+  /** Begin anew, with the same model. */
+  clear(): void {
+    this.systemPrompt = '';
+    this.parameters = {};
+    this.folderId = null;
+  }
+}
