@@ -102,6 +102,7 @@ export const settings = {
   hub: {
     text: 'With a token the manager downloads models that the hub gives to named users only. It is kept encrypted, and never shown.',
     loading: 'Asking the hub whose token it is…',
+    states: { set: 'Set', none: 'Not set', unknown: 'Not checked' },
     notSet: 'There is no token: models for everybody can be downloaded.',
     set: (user: string | null) => (user ? `There is a token of ${user}.` : 'There is a token.'),
     sources: {

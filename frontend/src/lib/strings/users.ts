@@ -67,7 +67,6 @@ export const users = {
     text: 'It is shown this once. Whoever has it sets the password, so give it to nobody else.',
     link: 'Link',
     token: 'Or the token alone',
-    where: (address: string) => `To be entered at ${address}`,
     expires: 'It works once, until',
     done: 'Done'
   },
