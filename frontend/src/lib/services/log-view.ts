@@ -60,7 +60,7 @@ export function lastOf<Entry>(
 }
 
 // Also what turns the direction of writing round, which lets a line look like another one.
- 
+
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text in which what cannot be seen can be: an escape for colours is no colour but `␛[31m`. */
