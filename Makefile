@@ -10,13 +10,16 @@ LOCK   := backend/requirements.lock
 # What the venv was made from; written last, so that a half-made venv never counts as complete.
 STAMP  := $(VENV)/.installed
 NODE   := backend/tests/node
+UI     := frontend
+BUILT  := backend/mlx_manager/web_ui/static
 
 PYTHON      ?=
 PYTEST_ARGS ?=
+UI_ARGS     ?=
 BENCH_ARGS  ?=
 LOCK_ARGS   ?=
 
-.PHONY: help install node-sdks run test test-all bench check format lock docs clean
+.PHONY: help install node-sdks ui run test test-all bench check ui-check ui-test screenshots format lock docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,17 +88,71 @@ node-sdks: ## Fetch the Node SDKs that tests use, where there is Node 20 (a no-o
 	(quietly fetch) || without "npm failed"; \
 	state >$$stamp
 
-run: install ## Start the server, ask the demo model one question, keep serving (Ctrl-C stops it)
+UI_NODE_FITS := const [major, minor] = process.versions.node.split("."); \
+	process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)
+UI_STAMP := $(UI)/node_modules/.installed
+# What decides how the built pages look. Contents are compared, not times.
+UI_SOURCES := find $(UI)/src $(UI)/static $(UI)/scripts $(UI)/*.js $(UI)/*.ts $(UI)/package*.json -type f 2>/dev/null | LC_ALL=C sort
+# Without Node the programs work all the same, so this never ends `make run`; the page at / says how to get it.
+ui: ## Build the web UI, where there is Node 20.19 (a no-op when nothing changed)
+	@set -eu -o pipefail; \
+	without() { echo "make ui: $$1: THERE WILL BE NO WEB UI" >&2; exit 0; }; \
+	node -e '$(UI_NODE_FITS)' >/dev/null 2>&1 || without "no Node 20.19 or newer"; \
+	npm --version >/dev/null 2>&1 || without "no npm"; \
+	$(QUIETLY); \
+	packages() { cat $(UI)/.npmrc $(UI)/package.json $(UI)/package-lock.json; }; \
+	fetch() { (cd $(UI) && npm ci); }; \
+	build() { (cd $(UI) && npx --no-install vite build); }; \
+	sources() { $(UI_SOURCES) | while read -r file; do echo "$$file"; cat "$$file"; done; }; \
+	if ! { [ -f $(UI_STAMP) ] && packages | cmp -s - $(UI_STAMP); }; then \
+		echo "Fetching what the web UI is built with into $(UI)/node_modules (half a minute)"; \
+		rm -f $(UI_STAMP); \
+		quietly fetch || without "npm failed"; \
+		packages >$(UI_STAMP); \
+	fi; \
+	if ! { [ -f $(BUILT)/.sources ] && sources | cmp -s - $(BUILT)/.sources; }; then \
+		echo "Building the web UI (half a minute)"; \
+		rm -f $(BUILT)/.sources; \
+		quietly build; \
+		sources >$(BUILT)/.sources; \
+	fi
+
+run: install ui ## Start the server, ask the demo model one question, keep serving (Ctrl-C stops it)
 	@exec $(PY) scripts/run.py
 
 # A file's tests share servers, so that they stay together. Most of a test's time is a server's start, on one core.
 IN_TWO := -n 2 --dist loadfile
 
-test: check node-sdks ## Run the checks and the tests, of the long ones a seeded sample
+test: check node-sdks ui-check ## Run the checks and the tests, of the long ones a seeded sample
 	@$(IN_BACKEND) pytest $(IN_TWO) -m "not full" --sample $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory ui-test UI_ARGS="--grep @short"
 
-test-all: check node-sdks ## The same with the long tests (marked `full`) as well
+test-all: check node-sdks ui-check ## The same with the long tests (marked `full`) as well
 	@$(IN_BACKEND) pytest $(IN_TWO) $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory ui-test
+
+ui-check: install ui ## Check the web UI: types, style, API types, unit tests
+	@set -eu; \
+	if [ ! -f $(UI_STAMP) ]; then echo "make ui-check: THE WEB UI IS NOT CHECKED" >&2; exit 0; fi; \
+	$(PY) scripts/generate_api_types.py --check; \
+	cd $(UI); \
+	npm run --silent check; \
+	npm run --silent test
+
+CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome-stable google-chrome,$(shell command -v $(name) 2>/dev/null)) \
+	$(wildcard /Applications/Google*Chrome.app/Contents/MacOS/Google*Chrome /Applications/Chromium.app/Contents/MacOS/Chromium))
+ui-test: install ui ## Try the web UI in a real browser, where one is found (UI_ARGS='--grep chat')
+	@set -eu; \
+	if [ ! -f $(UI_STAMP) ]; then echo "make ui-test: no Node: THE WEB UI IS NOT TRIED IN A BROWSER" >&2; exit 0; fi; \
+	if [ -z "$(CHROMIUM)" ]; then \
+		if [ -n "$${CI:-}" ]; then echo "make ui-test: no Chromium" >&2; exit 1; fi; \
+		echo "make ui-test: no Chromium or Chrome (name one with CHROMIUM=/path): THE WEB UI IS NOT TRIED IN A BROWSER" >&2; \
+		exit 0; \
+	fi; \
+	cd $(UI) && CHROMIUM="$(CHROMIUM)" PYTHON="$(CURDIR)/$(PY)" npx --no-install playwright test $(UI_ARGS)
+
+screenshots: install ui ## Make the pictures of every page in docs/screenshots
+	@cd $(UI) && CHROMIUM="$(CHROMIUM)" PYTHON="$(CURDIR)/$(PY)" SCREENSHOTS=1 npx --no-install playwright test screenshots
 
 bench: install ## Measure the server beside its peers; results go to docs/benchmarks
 	@$(PY) scripts/bench_serving.py $(BENCH_ARGS)
@@ -116,12 +173,13 @@ format: install ## Put imports and layout in order
 lock: ## Rewrite backend/requirements.lock (needs uv)
 	@python3 scripts/lock.py $(LOCK_ARGS)
 
-docs: install ## Rewrite the references of errors, fields and settings from the code
+docs: install ## Rewrite the references of errors, fields and settings, and the API client's types, from the code
 	@$(PY) scripts/generate_error_docs.py
 	@$(PY) scripts/generate_conformance.py
 	@$(PY) scripts/generate_settings_docs.py
+	@if [ -f $(UI_STAMP) ]; then $(PY) scripts/generate_api_types.py; fi
 
-clean: ## Remove .venv, the Node SDKs and every cache, nothing else
-	rm -rf $(VENV) $(NODE)/node_modules .pytest_cache backend/.pytest_cache .mypy_cache backend/.mypy_cache \
+clean: ## Remove .venv, Node packages, the built web UI and every cache, nothing else
+	rm -rf $(VENV) $(NODE)/node_modules $(UI)/node_modules $(UI)/.svelte-kit $(BUILT) .pytest_cache backend/.pytest_cache .mypy_cache backend/.mypy_cache \
 		.ruff_cache backend/.ruff_cache .import_linter_cache backend/.import_linter_cache backend/.hypothesis
 	find backend scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -33,6 +33,8 @@ RULES: Final = (
     Rule("/api/v1/hub", Wanted.ANYBODY, _GET),
     Rule("/api/v1/downloads", Wanted.ANYBODY, _GET),
     Rule("/api/v1/downloads", Wanted.ADMIN),
+    Rule("/api/v1/about/doctor", Wanted.ADMIN),
+    Rule("/api/v1/about", Wanted.ANYBODY, _GET),
     # The inference server, through this port.
     Rule("/v1", Wanted.INFERENCE),
     Rule("/admin", Wanted.ADMIN),

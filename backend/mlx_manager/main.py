@@ -42,8 +42,8 @@ from mlx_manager.db.stored_settings import read_stored
 from mlx_manager.dependencies import Accounts
 from mlx_manager.faults import add_error_handlers, error_response
 from mlx_manager.mlx_server.protocols.errors import render_error as render_server_error
-from mlx_manager.openapi import add_document, operation_id
-from mlx_manager.rooms import ROUTERS, open_rooms
+from mlx_manager.openapi import Health, add_document, operation_id
+from mlx_manager.rooms import EVENT_MODELS, ROUTERS, open_rooms
 from mlx_manager.server.proxy import PROXIED, ServerProxy, is_proxied
 from mlx_manager.web_ui.serving import add_web_ui
 
@@ -103,7 +103,7 @@ for router in ROUTERS:
 for prefix in PROXIED:
     app.router.routes.append(Route(f"{prefix}/{{path:path}}", ServerProxy(), include_in_schema=False))
 add_web_ui(app)
-add_document(app, manager_settings.root_path)
+add_document(app, manager_settings.root_path, models=EVENT_MODELS)
 add_error_handlers(app)
 
 
@@ -135,9 +135,9 @@ app.add_middleware(RootPathMiddleware, root_path=manager_settings.root_path)
 
 
 @app.get("/health", tags=["program"])
-async def health() -> dict[str, str]:
+async def health() -> Health:
     """Whether the process is alive."""
-    return {"status": "healthy", "version": __version__}
+    return Health(status="healthy", version=__version__)
 
 
 @app.get("/metrics", response_class=Response, tags=["program"])

@@ -50,5 +50,5 @@ async def open_model_rooms(
     library = Library(server_settings, database, client, ask_hub)
     state.library = await stack.enter_async_context(library)
     hub.this_machine = ThisMachine(library)
-    downloads = Downloads(database, hub, settings, hugging_face_cache())
+    downloads = Downloads(database, hub, settings, hugging_face_cache(), published=library.changes.tell)
     state.downloads = await stack.enter_async_context(downloads)

@@ -5,9 +5,14 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
+from mlx_manager.about.endpoints import About
+from mlx_manager.about.endpoints import router as about_router
+from mlx_manager.about.examining import Examining
 from mlx_manager.auth.endpoints import router as auth_router
 from mlx_manager.chats.endpoints import router as chats_router
+from mlx_manager.chats.event_schemas import DeletedEvent, PhaseEvent, PieceEvent
 from mlx_manager.chats.writer import ChatWriter
 from mlx_manager.config import manager_settings
 from mlx_manager.core.paths import home_dir
@@ -15,9 +20,13 @@ from mlx_manager.core.running_program import SERVER, RunningProgram, find_runnin
 from mlx_manager.db.session import Database
 from mlx_manager.keys.endpoints import router as keys_router
 from mlx_manager.keys.own_key import OwnKey
+from mlx_manager.live.endpoints import router as live_router
+from mlx_manager.live.schemas import LiveEvents
 from mlx_manager.model_rooms import MODEL_ROUTERS, open_model_rooms
 from mlx_manager.server.client import ServerClient
 from mlx_manager.server.endpoints import router as server_router
+from mlx_manager.server.schemas import LogEntry
+from mlx_manager.server.server_events import ServerEvents
 from mlx_manager.server.service import ServerService
 from mlx_manager.server.supervisor import Supervisor
 from mlx_manager.settings.endpoints import router as settings_router
@@ -32,6 +41,16 @@ ROUTERS: Final = (
     settings_router,
     *MODEL_ROUTERS,
     chats_router,
+    live_router,
+    about_router,
+)
+# What only events carry: the document's paths do not name it.
+EVENT_MODELS: Final[tuple[type[BaseModel], ...]] = (
+    LiveEvents,
+    PieceEvent,
+    PhaseEvent,
+    DeletedEvent,
+    LogEntry,
 )
 
 
@@ -47,7 +66,8 @@ async def open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) ->
     own_key = await stack.enter_async_context(OwnKey(database))
     client = ServerClient(locate, own_key.text, supervisor.why_none)
     state.server_client = await stack.enter_async_context(client)
-    state.server_service = ServerService(supervisor, client)
+    service = state.server_service = ServerService(supervisor, client)
+    state.about = About(service, await stack.enter_async_context(Examining()))
     stored = state.settings_service = SettingsService(database, settings, client)
     await stored.load()
     await open_model_rooms(
@@ -63,4 +83,5 @@ async def open_rooms(app: FastAPI, database: Database, stack: AsyncExitStack) ->
     telling = asyncio.create_task(stored.apply())
     stack.callback(telling.cancel)
     # What is being written is stored as it is before the server ends, and not as a failure of its.
-    state.chat_writer = await stack.enter_async_context(ChatWriter(database, client))
+    events = state.server_events = await stack.enter_async_context(ServerEvents(client))
+    state.chat_writer = await stack.enter_async_context(ChatWriter(database, client, events))

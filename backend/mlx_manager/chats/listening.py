@@ -5,7 +5,7 @@ A listener asks for what is new by its number, so a slow one makes nobody keep a
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Final
 
 from pydantic import BaseModel
@@ -97,21 +97,33 @@ async def user_events(
     hub: ChangeHub, user_id: str, last_event_id: str, listener: Listener
 ) -> AsyncIterator[ServerSentEvent]:
     """What changes of a user's chats, for as long as they listen."""
-    number = _number_in(hub, last_event_id)
+    async for number, change in user_changes(hub, user_id, _number_in(hub, last_event_id)):
+        name = "resync" if isinstance(change, ResyncEvent) else "change"
+        if change is not None:
+            yield _event(name, change, f"{hub.epoch}-{number}")
+        elif not await listener.may_go_on():
+            return
+
+
+async def user_changes(
+    hub: ChangeHub, user_id: str, number: int | None = None
+) -> AsyncGenerator[tuple[int, ChangeEvent | ResyncEvent | None]]:
+    """Without end: a user's changes after that number, each with its own; None before it waits.
+
+    It begins with a resync where no number is given, or some of what came after it is not kept any more.
+    """
     while True:
         changes = None if number is None else hub.since(user_id, number)
         if changes is None:
             number = hub.last_number(user_id)
-            yield _event("resync", ResyncEvent(), f"{hub.epoch}-{number}")
+            yield number, ResyncEvent()
             continue
         for change in changes:
             number = change.number
-            shown = ChangeEvent(kind=change.kind, chat_id=change.chat_id, message_id=change.message_id)
-            yield _event("change", shown, f"{hub.epoch}-{number}")
+            yield number, ChangeEvent(kind=change.kind, chat_id=change.chat_id, message_id=change.message_id)
         assert number is not None
+        yield number, None
         await hub.wait(user_id, number, _ASK_S)
-        if not await listener.may_go_on():
-            return
 
 
 def _number_in(hub: ChangeHub, event_id: str) -> int | None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from mlx_manager.chats.message_schemas import AnswerUsage
 from mlx_manager.chats.pieces import PieceKind
 from mlx_manager.core.errors import ApiError, ErrorCode, code_named
+from mlx_manager.core.server_sent_events import read_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,9 @@ _decode = msgspec.json.Decoder(_Chunk).decode
 
 
 async def payloads(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-    """The data of server-sent events whose lines end with LF, one line of data each.
-
-    Lines are split here: a library that knows Unicode's other line ends would cut JSON in two.
-    """
-    rest = b""
-    async for part in parts:
-        *lines, rest = (rest + part).split(b"\n")
-        for line in lines:
-            if line.startswith(b"data: "):
-                yield line[6:]
+    """The data of server-sent events, as `read_events` reads them."""
+    async for _, payload in read_events(parts):
+        yield payload
 
 
 async def read_answer(parts: AsyncIterator[bytes]) -> AsyncGenerator[Addition | AnswerEnd]:

@@ -26,6 +26,7 @@ from mlx_manager.core.times import utc_now
 from mlx_manager.db.session import Database
 from mlx_manager.db.tables.chats import MessageStatus
 from mlx_manager.server.client import ServerClient, refusal
+from mlx_manager.server.server_events import ServerEvents
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class ChatWriter:
 
     Args:
         server: whom answers are asked of, each on its caller's account.
+        server_events: which tell how far the answers are.
         silent_s: a message that is being written, and of which nobody has said so for so long, is given up;
             None is by the kind of database.
 
@@ -53,7 +55,13 @@ class ChatWriter:
         changes: what has changed of whose chats.
     """
 
-    def __init__(self, database: Database, server: ServerClient, silent_s: float | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        server: ServerClient,
+        server_events: ServerEvents,
+        silent_s: float | None = None,
+    ) -> None:
         self.changes = ChangeHub()
         self._database = database
         self._server = server
@@ -63,7 +71,7 @@ class ChatWriter:
         self._storing = asyncio.Lock()
         # A connection that breaks in a commit leaves open whether it was one.
         self._may_be_stored = False
-        self._progress = ProgressWatch(server)
+        self._progress = ProgressWatch(server_events)
         usual_s = _SILENT_S if database.is_sqlite else _SILENT_ELSEWHERE_S
         self._silent = timedelta(seconds=usual_s if silent_s is None else silent_s)
         self._loops: list[asyncio.Task[None]] = []
@@ -85,7 +93,6 @@ class ChatWriter:
         for task in [*self._loops, *self._tasks.values()]:
             task.cancel()
         await asyncio.gather(*self._loops, *self._tasks.values(), return_exceptions=True)
-        await self._progress.close()
 
     def reserve(self, user_id: str) -> None:
         """Take room for an answer, to be started or released. Raises ApiError where there is none."""

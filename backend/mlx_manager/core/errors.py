@@ -211,7 +211,7 @@ class ErrorCode(StrEnum):
     CANCELLED = (
         "cancelled",
         409,
-        "The response was cancelled by its owner, on another connection, while it was being made.",
+        "The request was ended before its answer was complete, by its owner or by an administrator.",
     )
     SHUTTING_DOWN = (
         "shutting_down",

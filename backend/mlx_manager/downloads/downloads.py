@@ -10,13 +10,13 @@ from typing import Final, Self
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from mlx_manager.config import ManagerSettings
+from mlx_manager.core.changes import Changes
 from mlx_manager.core.errors import ApiError
 from mlx_manager.core.times import utc_now
 from mlx_manager.db.session import Database
 from mlx_manager.db.tables import Download, DownloadFile, DownloadStatus
 from mlx_manager.downloads import ending, places, service
 from mlx_manager.downloads.backoff import Backoff
-from mlx_manager.downloads.changes import Changes
 from mlx_manager.downloads.job import Failed, Job, JobFile, Published
 from mlx_manager.downloads.room import check_room, job_file, missing_bytes
 from mlx_manager.downloads.running import Running
@@ -39,6 +39,7 @@ class Downloads:
         settings: read at each use.
         cache: Hugging Face's, where models are published.
         backoff: when something that may pass is tried again.
+        published: told of each model that has come.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Downloads:
         cache: Path,
         *,
         backoff: Backoff | None = None,
+        published: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.database = database
         self.hub = hub
@@ -57,6 +59,7 @@ class Downloads:
         self.changes = Changes()
         self.is_closing = False
         self._backoff = backoff or Backoff()
+        self._published = published
         self._running: dict[str, Running] = {}
         self._followers: dict[str, asyncio.Task[None]] = {}
         self._partials: dict[str, dict[str, int]] = {}
@@ -274,6 +277,7 @@ class Downloads:
         async with self.database.session() as session:
             status = await ending.end(session, running, outcome, self._backoff, retries)
         if status is DownloadStatus.COMPLETED:
+            self._published(running.repo_id)
             await self._throw_away(running.download_id)
 
     async def _stop(self, download_id: str) -> None:

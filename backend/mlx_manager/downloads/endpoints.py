@@ -5,6 +5,7 @@ import asyncio
 from fastapi import APIRouter
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
+from starlette.responses import Response
 
 from mlx_manager.db.tables import Download
 from mlx_manager.dependencies import AdminDep, PrincipalDep, RowId
@@ -46,8 +47,8 @@ async def create(body: NewDownload, admin: AdminDep, downloads: DownloadsDep) ->
     return await reading.get_details(downloads, row.id)
 
 
-@router.get("/events", responses={200: {"content": {"text/event-stream": {}}}})
-async def watch(request: Request, _: PrincipalDep, downloads: DownloadsDep) -> EventSourceResponse:
+@router.get("/events", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
+async def watch(request: Request, _: PrincipalDep, downloads: DownloadsDep) -> Response:
     """Server-sent events: `download` with a `DownloadView`, `removed` with a `DownloadRemoved`.
 
     All downloads come at first, then those that change, at most four times a second.

@@ -31,6 +31,7 @@ class Running:
         changed: Callable[[], None],
     ) -> None:
         self.download_id = download_id
+        self.repo_id = job.repo_id
         self.position = position
         self.meter = SpeedMeter()
         self.num_files_done = 0

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from mlx_manager.core.running_program import SERVER, RunningProgram, find_running
 from mlx_manager.db.session import Database
 from mlx_manager.db.tables import Download, DownloadStatus
+from mlx_manager.library.changes import LibraryChanges
 from mlx_manager.library.deletion import Deleted, Deletion, Revisions
 from mlx_manager.library.device import KnownDevice
 from mlx_manager.library.installed import Installed, InstalledModels, Shelf, hub_of
@@ -42,6 +43,7 @@ class Library:
 
     Attributes:
         verifications: comparisons of files with the hub's metadata.
+        changes: of what is installed, as far as this program makes them.
     """
 
     def __init__(
@@ -60,7 +62,8 @@ class Library:
         self._last_used = LastUsed(database)
         self._device = KnownDevice()
         self._tidying: asyncio.Task[None] | None = None
-        self.verifications = Verifications(ask_hub)
+        self.changes = LibraryChanges()
+        self.verifications = Verifications(ask_hub, self.changes.tell)
         self._deletion = Deletion(self.shelf, self._live, self._downloads, self.verifications.is_running)
 
     async def __aenter__(self) -> Self:
@@ -103,7 +106,11 @@ class Library:
 
     async def delete(self, model_id: str, *, unload: bool, which: Revisions) -> Deleted:
         """Delete one. Raises ApiError."""
-        return await self._deletion.delete(model_id, unload=unload, which=which)
+        try:
+            return await self._deletion.delete(model_id, unload=unload, which=which)
+        finally:
+            # What failed in the middle may have changed something, too.
+            self.changes.tell(model_id)
 
     async def verify(self, model_id: str) -> Verification:
         """Begin to compare its files with what they should be. Raises ApiError."""

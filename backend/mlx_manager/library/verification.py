@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -83,10 +84,12 @@ class Verifications:
 
     Args:
         ask_hub: what a model's files are at a commit.
+        ended: told of which model one has ended.
     """
 
-    def __init__(self, ask_hub: AskHub) -> None:
+    def __init__(self, ask_hub: AskHub, ended: Callable[[str], None]) -> None:
         self._ask_hub = ask_hub
+        self._ended = ended
         self._kept: OrderedDict[str, Verification] = OrderedDict()
         self._task: asyncio.Task[None] | None = None
 
@@ -149,6 +152,7 @@ class Verifications:
             one.ended_at = utc_now()
             if damaged := [path for path, result in one.results.items() if result is FileResult.DIFFERS]:
                 logger.warning("%s is damaged: %s", one.model_id, ", ".join(damaged))
+            self._ended(one.model_id)
 
 
 def compare(one: Verification, known: KnownFiles) -> None:

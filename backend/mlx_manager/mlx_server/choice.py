@@ -15,6 +15,11 @@ from mlx_manager.mlx_server.text.output import OutputText
 ChoiceEvent = Delta | ChoiceFinished | Failed
 
 
+def failure(broken: Broken) -> Failed:
+    """What a job that cannot go on is to the request."""
+    return Failed(broken.code, broken.message, broken.by_client)
+
+
 class Choice:
     """A sequence of a request's prompt.
 
@@ -57,8 +62,8 @@ class Choice:
                     self.restored, self.read_tokens = item, item.cached_tokens
                 case Read(done_tokens=done):
                     self.read_tokens = done
-                case Broken(code=code, message=message):
-                    events.append(Failed(code, message))
+                case Broken():
+                    events.append(failure(item))
                     break
                 case Token():
                     events += self._take(item)

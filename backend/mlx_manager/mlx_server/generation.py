@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+from typing import Final
 
 from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.mlx_server.backends.base import TokenJob, TokenStream
@@ -24,12 +25,23 @@ from mlx_manager.mlx_server.guides import GuideMaker
 from mlx_manager.mlx_server.pool.entry import Resident
 from mlx_manager.mlx_server.pool.pool import ModelPool
 from mlx_manager.mlx_server.prompts import choice_seed, encode, make_choice
-from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST, Phase, RequestLog, RequestRecord
+from mlx_manager.mlx_server.request_log import (
+    BY_ADMIN,
+    CLIENT_CLOSED_REQUEST,
+    Phase,
+    RequestLog,
+    RequestRecord,
+)
 from mlx_manager.mlx_server.running import RunningGeneration
 from mlx_manager.mlx_server.text.cache_report import cache_report
+from mlx_manager.mlx_server.text.cache_trace import CacheTrace
 from mlx_manager.mlx_server.text.tokenizer import EncodedPrompt
 from mlx_manager.mlx_server.tracing import GenerationTracer
 
+CANCELLED_MESSAGE: Final = "an administrator has ended this request"
+# A client that reads has its end within milliseconds.
+_SLOW_READER_S: Final = 1.0
+_ENDS_WITHIN_S: Final = 5.0
 _STOPPED = "the server is stopping; the answer is incomplete"
 
 
@@ -98,6 +110,9 @@ class Generator:
         """
         if record is None:
             record = self.log.begin(RequestRecord(request.request_id, request.model))
+        if record.is_cancelled:  # before it came here
+            raise self.cancelled(record)
+        record.task = asyncio.current_task()
         record.span = None if self._tracer is None else self._tracer.begin(request)
         if not self._accepting:
             self._fail(record, ErrorCode.SHUTTING_DOWN)
@@ -111,6 +126,7 @@ class Generator:
             async with asyncio.timeout_at(deadline) as expiry:
                 running = await self._start(request, record)
             running.expire_at(deadline, message)
+            record.task = None
             return running
         except TimeoutError:
             if not expiry.expired():
@@ -120,6 +136,11 @@ class Generator:
         except ApiError as error:
             self._fail(record, error.code)
             raise
+        except asyncio.CancelledError:
+            if not record.is_cancelled:
+                self.log.end(record, Phase.CANCELLED, "before it began", CLIENT_CLOSED_REQUEST)
+                raise
+            raise self.cancelled(record) from None
         except BaseException:
             self.log.end(record, Phase.CANCELLED, "before it began", CLIENT_CLOSED_REQUEST)
             raise
@@ -150,9 +171,28 @@ class Generator:
         """End the request of this record, because its client wants no more of it; False where none runs."""
         for running in self._running:
             if running.record is record:
-                running.abort(ErrorCode.CANCELLED, "the response was cancelled")
+                running.abort(ErrorCode.CANCELLED, "the response was cancelled", by_client=True)
                 return True
         return False
+
+    async def cancel_by_admin(self, record: RequestRecord) -> None:
+        """End the request of this record, however far it is, and wait until all that it held is free."""
+        was_cancelled, record.is_cancelled = record.is_cancelled, True
+        running = next((running for running in self._running if running.record is record), None)
+        if running is not None:
+            running.abort(ErrorCode.CANCELLED, CANCELLED_MESSAGE)
+        elif record.task is not None and not was_cancelled:
+            record.task.cancel()
+        if not await self.log.wait_ended(record, _SLOW_READER_S) and running is not None:
+            await running.close()  # its client does not read, and is told when it does
+        await self.log.wait_ended(record, _ENDS_WITHIN_S)
+
+    def cancelled(self, record: RequestRecord) -> ApiError:
+        """End a record whose request an administrator has cancelled before its tokens came."""
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            task.uncancel()  # the task goes on, to say so
+        self.log.end(record, Phase.CANCELLED, BY_ADMIN, ErrorCode.CANCELLED.status)
+        return ApiError(ErrorCode.CANCELLED, CANCELLED_MESSAGE)
 
     def _fail(self, record: RequestRecord, code: ErrorCode) -> None:
         self.log.end(record, Phase.FAILED, code.value, code.status)
@@ -212,6 +252,13 @@ class Generator:
                 for number in range(request.num_choices)
             ]
             streams = await self._submit(jobs, resident)
+            record.cache = CacheTrace(
+                description,
+                request.prompts[0],
+                prompts[0],
+                self.log.conversations,
+                has_all=request.explain_cache,
+            )
             record.prompt_tokens = sum(len(prompt.token_ids) for prompt in prompts)
             record.submitted_at = time.monotonic()
             choices = [

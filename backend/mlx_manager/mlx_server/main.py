@@ -6,10 +6,11 @@ import posix
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from types import FrameType
+from typing import Final
 
 import logfire
 import uvicorn
@@ -23,6 +24,7 @@ from mlx_manager.core.access.mode import check_bind
 from mlx_manager.core.listening import own_url, tls_options
 from mlx_manager.core.logs import configure_logging
 from mlx_manager.core.metrics import MetricsMiddleware
+from mlx_manager.core.openapi import Schema, add_document
 from mlx_manager.core.paths import ensure_home, home_dir
 from mlx_manager.core.ports import listen
 from mlx_manager.core.process import keep_few_arenas, raise_descriptor_limit
@@ -36,11 +38,13 @@ from mlx_manager.mlx_server.access import RULES
 from mlx_manager.mlx_server.admin.endpoints import router as admin_router
 from mlx_manager.mlx_server.admin.live_settings import catch_up
 from mlx_manager.mlx_server.admin.metrics_endpoint import router as metrics_router
+from mlx_manager.mlx_server.admin.schemas import StateEvent, settings_change
 from mlx_manager.mlx_server.config import mlx_server_settings
 from mlx_manager.mlx_server.flags import apply_flags
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.errors import render_error
 from mlx_manager.mlx_server.protocols.faults import add_error_handlers
+from mlx_manager.mlx_server.protocols.models import SCHEMAS as MODEL_SCHEMAS
 from mlx_manager.mlx_server.protocols.routes import router
 from mlx_manager.mlx_server.protocols.tokens.endpoint import router as tokens_router
 from mlx_manager.mlx_server.serving import Serving
@@ -102,6 +106,12 @@ app.include_router(router)
 app.include_router(tokens_router)
 app.include_router(admin_router)
 app.include_router(metrics_router)
+_SCHEMAS: Final[Mapping[str, Callable[[], Schema]]] = {
+    "StateEvent": lambda: StateEvent,
+    "SettingsChange": settings_change,
+    **MODEL_SCHEMAS,
+}
+add_document(app, prefix="/admin", schemas=_SCHEMAS)
 add_error_handlers(app)
 app.add_middleware(
     AuthenticationMiddleware,

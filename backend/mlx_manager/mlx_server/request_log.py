@@ -1,8 +1,10 @@
 """Every request that runs, and the last ones that ran, for whoever wants to look."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mlx_manager.core.ids import new_id
 from mlx_manager.core.security.principal import Principal
+from mlx_manager.mlx_server.text.cache_trace import CacheTrace, KeptConversations
 
 if TYPE_CHECKING:
     from mlx_manager.mlx_server.tracing import GenerationSpan
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 _KEPT: Final = 100
 CLIENT_CLOSED_REQUEST: Final = 499
 """The status of an answer that nobody waited for; logs read it."""
+BY_ADMIN: Final = "by an administrator"
+"""The detail of a request that one has cancelled."""
 
 
 class Phase(StrEnum):
@@ -47,6 +52,9 @@ class RequestRecord:
         status: the HTTP status of its response; of a stream that had begun, 200 however it ended.
         captured: what was asked and answered, for who wants that kept.
         span: told of the end; None where the request is not traced.
+        cache: tells where its prompt left the prefix cache; None before its tokens are known.
+        task: what works on it before its tokens come; cancelling that ends it.
+        is_cancelled: whether an administrator wants it ended.
     """
 
     request_id: str
@@ -71,6 +79,9 @@ class RequestRecord:
     status: int | None = None
     captured: "CapturedText | None" = None
     span: "GenerationSpan | None" = None
+    cache: CacheTrace | None = None
+    task: "asyncio.Task[Any] | None" = None
+    is_cancelled: bool = False
 
     @property
     def phase(self) -> Phase:
@@ -125,18 +136,27 @@ class RequestRecord:
         if self.outcome is None:
             self.outcome, self.detail, self.ended_at = outcome, detail, time.monotonic()
             self.status = status
+            self.task = None
             if self.span is not None:
                 self.span.end(self)
 
     def view(self) -> dict[str, Any]:
         """As JSON; durations in seconds, null before there is one."""
         now = time.monotonic() if self.ended_at is None else self.ended_at
-        first = self.first_token_at
         rate = self.tokens_per_second
+        caller = self.principal
         return {
             "id": self.request_id,
+            "row_id": self.row_id,
             "model": self.model,
+            "model_id": self.model_id,
+            "dialect": self.dialect,
+            "is_stream": self.is_stream,
+            "user_name": None if caller is None else caller.user_name,
+            "key_id": None if caller is None else caller.key_id,
             "phase": self.phase.value,
+            "is_running": self.outcome is None,
+            "status": self.status,
             "arrived": self.arrived,
             "arrived_at": f"{datetime.fromtimestamp(self.arrived, UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             "prompt_tokens": self.prompt_tokens,
@@ -144,11 +164,17 @@ class RequestRecord:
             "read_tokens": self.read_tokens,
             "completion_tokens": self.completion_tokens,
             "waited_s": round((self.submitted_at or now) - self.begun_at, 3),
-            "time_to_first_token_s": None if first is None else round(first - self.begun_at, 3),
+            "queue_s": _rounded(self.queue_s),
+            "prefill_s": _rounded(self.prefill_s),
+            "time_to_first_token_s": _rounded(self.first_token_s),
             "tokens_per_second": None if rate is None else round(rate, 2),
             "total_s": round(now - self.begun_at, 3),
             "detail": self.detail,
         }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 @dataclass(slots=True)
@@ -187,12 +213,18 @@ class RequestObserver(Protocol):
 
 
 class RequestLog:
-    """The requests that run and the last hundred that have ended."""
+    """The requests that run and the last hundred that have ended.
+
+    Attributes:
+        conversations: those that are kept for who asks of the prefix cache.
+    """
 
     def __init__(self, observers: Sequence[RequestObserver] = ()) -> None:
         self.observers = list(observers)
         self._running: dict[RequestRecord, None] = {}
-        self._ended: deque[RequestRecord] = deque(maxlen=_KEPT)
+        self._ended: deque[RequestRecord] = deque()
+        self._waiting: dict[RequestRecord, asyncio.Event] = {}
+        self.conversations = KeptConversations()
 
     def begin(self, record: RequestRecord) -> RequestRecord:
         """A request has come."""
@@ -206,9 +238,23 @@ class RequestLog:
         record.end(outcome, detail, status)
         if record in self._running:
             del self._running[record]
+            if record.cache is not None and record.cache.restored is None:
+                record.cache.close()
             self._ended.append(record)
+            if len(self._ended) > _KEPT and (cache := self._ended.popleft().cache) is not None:
+                cache.close()
+            if (ended := self._waiting.pop(record, None)) is not None:
+                ended.set()
             for observer in self.observers:
                 observer.ended(record)
+
+    async def wait_ended(self, record: RequestRecord, within_s: float) -> bool:
+        """Wait until a request is over, but no longer than this; whether it is."""
+        if record in self._running:
+            ended = self._waiting.setdefault(record, asyncio.Event())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), within_s)
+        return record not in self._running
 
     def running(self) -> list[RequestRecord]:
         """Those that have not ended, oldest first."""

@@ -9,7 +9,7 @@ from typing import Self
 
 from mlx_manager.core.errors import ErrorCode
 from mlx_manager.mlx_server.backends.base import Broken, Restored, TokenEvent
-from mlx_manager.mlx_server.choice import Choice
+from mlx_manager.mlx_server.choice import Choice, failure
 from mlx_manager.mlx_server.domain.events import (
     CacheReport,
     Event,
@@ -21,7 +21,7 @@ from mlx_manager.mlx_server.domain.events import (
     Timings,
     Usage,
 )
-from mlx_manager.mlx_server.request_log import CLIENT_CLOSED_REQUEST, Phase, RequestRecord
+from mlx_manager.mlx_server.request_log import BY_ADMIN, CLIENT_CLOSED_REQUEST, Phase, RequestRecord
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class RunningGeneration:
         self._arriving: dict[asyncio.Task[list[TokenEvent]], Choice] = {}
         self._is_writing = False
         self._end: Finished | Failed | None = None
+        self._broken: Broken | None = None
         self._closed = False
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -96,13 +97,16 @@ class RunningGeneration:
         loop = asyncio.get_running_loop()
         self._expiry = loop.call_at(deadline, self.abort, ErrorCode.DEADLINE_EXCEEDED, message)
 
-    def abort(self, code: ErrorCode, message: str) -> None:
+    def abort(self, code: ErrorCode, message: str, *, by_client: bool = False) -> None:
         """End it from outside with this error, as a shutdown does."""
+        self._broken = Broken(code, message, by_client)
         for choice in self._choices:
-            choice.stream.fail(Broken(code, message))
+            choice.stream.fail(self._broken)
 
     async def _arrivals(self) -> list[tuple[Choice, list[TokenEvent]]]:
         """What has come of any choice; waits until there is something."""
+        if self._closed and self._broken is not None:
+            return [(self._choices[0], [self._broken])]  # its reader was too slow to see it come
         if len(self._choices) == 1:
             return [(self._choices[0], await self._choices[0].stream.next())]
         waited_for = self._arriving.values()
@@ -135,6 +139,8 @@ class RunningGeneration:
         record = self.record
         if record.admitted_at is None and any(choice.restored is not None for choice in self._choices):
             record.admitted_at = time.monotonic()
+        if record.cache is not None and record.cache.restored is None and self._choices[0].restored:
+            record.cache.note(self._choices[0].restored)
         record.cached_tokens = self._cached_tokens()
         before, record.read_tokens = record.read_tokens, sum(choice.read_tokens for choice in self._firsts())
         self._is_writing = all(choice.drawn_tokens for choice in self._choices)
@@ -174,17 +180,25 @@ class RunningGeneration:
         usage = Usage(self.prompt_tokens, self._drawn_tokens, reasoning, self._cached_tokens())
         first = self._choices[0].restored or _NOTHING_RESTORED
         report = None if self._explain is None else self._explain(first)
+        if self.record.cache is not None:
+            self.record.cache.report = report
         return Finished(usage, report, _timings(self.record))
 
     def outcome(self) -> tuple[Phase, str, int]:
         """How it ended, why, and the HTTP status that goes with it; a stream's was sent when it began."""
-        match self._end:
+        end = self._end
+        if end is None and self._broken is not None:
+            end = failure(self._broken)
+        match end:
             case Finished():
                 return Phase.FINISHED, self._reason, 200
-            case Failed(code=ErrorCode.CANCELLED):
+            case Failed(by_client=True):
                 return Phase.CANCELLED, "on request", 200
             case Failed(code=code):
-                return Phase.FAILED, code.value, 200 if self.record.is_stream else code.status
+                status = 200 if self.record.is_stream else code.status
+                if code is ErrorCode.CANCELLED:
+                    return Phase.CANCELLED, BY_ADMIN, status
+                return Phase.FAILED, code.value, status
             case _:
                 return Phase.CANCELLED, "by the client", CLIENT_CLOSED_REQUEST
 
@@ -199,8 +213,10 @@ class RunningGeneration:
         match self._end:
             case Finished():
                 return f"{self._reason}, {counts}"
-            case Failed(code=ErrorCode.CANCELLED):
+            case Failed(by_client=True):
                 return f"cancelled on request, {counts}"
+            case Failed(code=ErrorCode.CANCELLED):
+                return f"cancelled {BY_ADMIN}, {counts}"
             case Failed(code=code):
                 return f"failed with {code.value}, {counts}"
             case _:

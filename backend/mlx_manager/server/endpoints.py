@@ -20,7 +20,6 @@ router = APIRouter(prefix="/api/v1/server", tags=["server"])
 _EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/event-stream": {}}, "description": "server-sent events"}
 }
-_PERIOD_S: Final = 0.5
 
 
 def _service(request: Request) -> ServerService:
@@ -84,14 +83,11 @@ async def follow_log(
 
 
 async def _changes(request: Request, service: ServerService) -> AsyncIterator[bytes]:
-    told = b""
-    while await _may_go_on(request):
-        view = await service.view()
-        payload = view.model_dump_json(exclude={"retry_at"}).encode()
-        if payload != told:
+    async for view in service.views():
+        if view is not None:
             yield event("server", view.model_dump_json().encode())
-            told = payload
-        await asyncio.sleep(_PERIOD_S)
+        if not await _may_go_on(request):
+            return
 
 
 async def _entries(request: Request, program: Program, num: int, level: str) -> AsyncIterator[bytes]:

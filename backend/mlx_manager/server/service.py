@@ -1,5 +1,7 @@
 """What is told of the server, and where its log is."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,10 +16,11 @@ from mlx_manager.server.state import Snapshot
 from mlx_manager.server.supervisor import Supervisor
 
 _READY_WITHIN_S: Final = 5.0
+_PERIOD_S: Final = 0.5
 
 
 class Program(StrEnum):
-    """Whose log."""
+    """One of the two."""
 
     SERVER = SERVER
     MANAGER = MANAGER
@@ -35,6 +38,16 @@ class ServerService:
         snapshot = self.supervisor.snapshot()
         readiness = await self._readiness() if snapshot.program is not None else None
         return _view(snapshot, readiness)
+
+    async def views(self) -> AsyncGenerator[ServerView | None]:
+        """Without end: the server as it is now, then again whenever it has changed; None where it has not."""
+        told = ""
+        while True:
+            view = await self.view()
+            payload = view.model_dump_json(exclude={"retry_at"})
+            yield None if payload == told else view
+            told = payload
+            await asyncio.sleep(_PERIOD_S)
 
     async def _readiness(self) -> ServerReadiness | None:
         try:

@@ -13,6 +13,7 @@ from mlx_manager.chats.endpoints import router
 from mlx_manager.chats.writer import ChatWriter
 from mlx_manager.core.running_program import RunningProgram
 from mlx_manager.server.client import ServerClient
+from mlx_manager.server.server_events import ServerEvents
 from tests.accounts import Client, House, house
 from tests.databases import database, database_url, new_url, postgres, postgres_template, sqlite_template
 
@@ -75,6 +76,7 @@ async def room(house: House) -> AsyncIterator[Room]:
     house.app.state.stopping = asyncio.Event()
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(no_server())
-        writer = await stack.enter_async_context(ChatWriter(house.accounts.database, server))
+        events = await stack.enter_async_context(ServerEvents(server))
+        writer = await stack.enter_async_context(ChatWriter(house.accounts.database, server, events))
         house.app.state.chat_writer = writer
         yield Room(house, writer, await house.signed_in("ada"), await house.signed_in("bob"))

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from mlx_manager.db.session import Database
 from mlx_manager.db.tables import Chat, ChatMessage, ChatPiece
 from mlx_manager.db.tables.chats import MessageStatus
 from mlx_manager.db.tables.users import OWNER_ID
+from mlx_manager.server.server_events import ServerEvents
 from tests.chats.conftest import no_server
 
 DEADLINE_S = 30.0
@@ -59,6 +61,17 @@ async def read(database: Database, message_id: str) -> ChatMessage:
         return (await session.exec(select(ChatMessage).where(ChatMessage.id == message_id))).one()
 
 
+@asynccontextmanager
+async def writing(database: Database, silent_s: float | None = None) -> AsyncIterator[ChatWriter]:
+    """A writer of answers, where no server runs."""
+    async with (
+        no_server() as server,
+        ServerEvents(server) as events,
+        ChatWriter(database, server, events, silent_s=silent_s) as writer,
+    ):
+        yield writer
+
+
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not condition():  # noqa: ASYNC110
@@ -68,7 +81,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def test_what_nobody_writes_any_more_is_ended_and_kept(database: Database) -> None:
     forsaken = await begun(database, timedelta(minutes=1))
     living = await begun(database)
-    async with no_server() as server, ChatWriter(database, server, silent_s=30) as writer:
+    async with writing(database, silent_s=30) as writer:
         await until(lambda: writer.changes.last_number(OWNER_ID))
         [change] = writer.changes.since(OWNER_ID, 0) or ()
         assert (change.kind, change.message_id) == (ChangeKind.MESSAGE_CHANGED, forsaken.id)
@@ -87,7 +100,7 @@ async def test_what_nobody_writes_any_more_is_ended_and_kept(database: Database)
 
 async def test_another_managers_answer_can_be_stopped(database: Database) -> None:
     message = await begun(database)
-    async with no_server() as server, ChatWriter(database, server) as writer:
+    async with writing(database) as writer:
         await writer.stop(message.id)
         await writer.stop(message.id)
     ended = await read(database, message.id)
@@ -133,7 +146,7 @@ async def test_a_database_that_is_away_loses_nothing(
                 assert await storing.read_pieces(session, message.id) == answer.pieces
         return Outcome(MessageStatus.COMPLETE, "stop")
 
-    async with no_server() as server, ChatWriter(database, server) as writer:
+    async with writing(database) as writer:
         monkeypatch.setattr(storing, "store_pieces", failing)
         monkeypatch.setattr(writer, "_ask", asked)
         monkeypatch.setattr("mlx_manager.chats.writer._RETRY_S", 0.05)

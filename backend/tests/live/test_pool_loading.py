@@ -1,17 +1,36 @@
 """Models come into memory when they are asked for, and go when they are told to; looking loads nothing."""
 
 import json
+import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
+from mlx_manager.mlx_server.admin.request_schemas import RequestDetail, RequestView, RequestViews
+from mlx_manager.mlx_server.admin.schemas import (
+    ListedModel,
+    MemoryView,
+    ModelView,
+    ModelViews,
+    ReloadedSettings,
+    SettingsView,
+    SettingViews,
+    StateEvent,
+    UnusableModelView,
+)
 from tests.live.conftest import StartServer
+from tests.live.inspecting import asked, cancel
 from tests.live.pool_server import ALPHA, BETA, GAMMA, Events, Pool, chat_body, text_body
 from tests.live.server import DEADLINE_S, is_running, wait_until
 
+Shape = TypeVar("Shape", bound=BaseModel)
 LOOKING = (
     "/health",
     "/ready",
@@ -40,6 +59,84 @@ def test_looking_never_loads(pool: Pool) -> None:
         assert events.states(ALPHA) == ["unloaded"]
         assert {body["id"] for body in events.of("state")} == {ALPHA}
         assert pool.server.workers() == before
+
+
+def test_answers_are_what_the_document_says(pool: Pool, three_models: Path) -> None:
+    """Every key that the server sends is in the model that documents it, and every key of that is sent."""
+    unusable = three_models / "unusable"
+    shutil.copytree(three_models / ALPHA, unusable)
+    (unusable / "model.safetensors").unlink()
+    index = {"weight_map": {"w": "model-00001-of-00001.safetensors"}}
+    (unusable / "model.safetensors.index.json").write_text(json.dumps(index))
+    try:
+        with Events(pool.server) as events:
+            pool.only()
+            pool.do(ALPHA, "load")
+            pool.answer(ALPHA)
+            wait_until(lambda: unusable.name in pool.models(), "the folder is seen")
+            listed = check_shape(ModelViews, pool.get("/admin/models"))
+            assert {type(view) for view in listed.data} == {ListedModel, UnusableModelView}
+            wait_until(lambda: pool.memory()["real"], "real memory has been looked at")
+            memory = check_shape(MemoryView, pool.get("/admin/memory"))
+            assert memory.real is not None
+            assert [model.id for model in memory.models] == [ALPHA]
+            [newest, *_] = check_shape(RequestViews, pool.get("/admin/requests")).data
+            shown = check_shape(RequestDetail, pool.get(f"/admin/requests/{newest.row_id}"))
+            assert shown.cache is not None
+            assert shown.cache.prompt_tokens == newest.prompt_tokens == 3
+            check_shape(SettingsView, pool.get("/admin/settings"))
+            check_shape(SettingsView, pool.change(max_models=4))
+            check_shape(SettingViews, pool.get("/admin/settings/all"))
+            reloaded = pool.server.client.post("/admin/settings/reload")
+            check_shape(ReloadedSettings, reloaded.json())
+            for command in ("pin", "unpin", "unload"):
+                check_shape(ModelView, pool.do(ALPHA, command))
+            kinds = {"state": StateEvent, "model": ModelView, "request": RequestView, "memory": MemoryView}
+            for kind, model in kinds.items():
+                for body in wait_until(lambda kind=kind: events.of(kind), f"{kind} is told of"):
+                    check_shape(model, body)
+    finally:
+        shutil.rmtree(unusable)
+        wait_until(lambda: unusable.name not in pool.models(), "it is gone")
+
+
+def check_shape(model: type[Shape], body: Any) -> Shape:
+    """Read a body by the model that documents it, and see that nothing was left over or made up."""
+    read = model.model_validate_json(json.dumps(body), strict=True)
+    assert read.model_dump(mode="json") == body
+    assert all(field.is_required() for field in model.model_fields.values()) or model is SettingsView
+    return read
+
+
+def test_the_document_names_what_clients_are_made_from(pool: Pool) -> None:
+    document = pool.get("/openapi.json")
+    operations = [
+        (path, operation)
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+        if path.startswith("/admin")
+    ]
+    names = [operation["operationId"] for _, operation in operations]
+    assert len(names) == len(set(names)) == 14
+    for path, operation in operations:
+        assert operation["tags"] == ["admin"]
+        assert operation["description"]
+        assert "422" not in operation["responses"]
+        [content] = operation["responses"]["200"]["content"].items()
+        kind = "text/event-stream" if path == "/admin/events" else "application/json"
+        assert content[0] == kind
+        assert content[1]["schema"]
+    watch = document["paths"]["/admin/events"]["get"]
+    for name in ("StateEvent", "ModelView", "RequestView", "MemoryView"):
+        assert name in document["components"]["schemas"]
+        assert f"`{name}`" in watch["description"]
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert referred <= document["components"]["schemas"].keys()
+    assert "$defs" not in json.dumps(document)
+    listed = document["paths"]["/v1/models"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert {"$ref": "#/components/schemas/ModelList"} in listed["schema"]["anyOf"]
+    models = Draft202012Validator(document | {"$ref": "#/components/schemas/ModelList"})
+    models.validate(pool.get("/v1/models"))
 
 
 @pytest.mark.sample(1)
@@ -134,6 +231,27 @@ def test_reading_a_long_prompt_is_told_of(pool: Pool) -> None:
         wait_until(lambda: read() and read()[-1] >= 4_999, "the whole prompt is read")
         assert any(0 < count < 4_999 for count in read())
         assert read() == sorted(read())
+
+
+@pytest.mark.parametrize("streaming", [False, True], ids=["whole", "stream"])
+def test_a_request_that_waits_for_a_model_can_be_cancelled(pool: Pool, streaming: bool) -> None:
+    pool.only(ALPHA)
+    pool.change(max_models=1)
+    holder = pool.flowing(ALPHA)
+    path, body = "/v1/chat/completions", chat_body(BETA)
+    if not streaming:
+        path, body = "/v1/responses", {"model": BETA, "input": "w1", "store": False}
+    late = asked(pool.server, path, body, f"waits-{streaming}", stream=streaming)
+    pool.wait_waiting(BETA)
+    assert late.wait_phase("waiting")["cache_unknown"] == "its model's engine has not begun with it"
+    assert late.cancel()["status"] == 409
+    late.check_error(409)
+    assert late.view()["cache_unknown"] == "it ended before its model's engine began with it"
+    pool.wait_waiting(BETA, 0)
+    assert cancel(pool.server, late.request_id).status_code == 409
+    holder.wait_flowing(holder.num_lines + 20)
+    assert pool.loaded().keys() == {ALPHA}
+    assert pool.ask(ALPHA).status_code == 200
 
 
 @pytest.mark.full

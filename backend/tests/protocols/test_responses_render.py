@@ -308,7 +308,7 @@ async def test_a_failure_closes_what_is_open(script: str, length: int) -> None:
 
 @pytest.mark.parametrize(("script", "length"), PREFIXES)
 async def test_a_cancelled_response_ends_well(script: str, length: int) -> None:
-    broken = [*SCRIPTS[script][:length], Failed(ErrorCode.CANCELLED, "cancelled")]
+    broken = [*SCRIPTS[script][:length], Failed(ErrorCode.CANCELLED, "cancelled", by_client=True)]
     events = await streamed(renderer(), broken)
     for event in events:
         EVENT.validate_python(event, strict=True)
@@ -325,6 +325,7 @@ async def test_a_cancelled_response_ends_well(script: str, length: int) -> None:
         (ErrorCode.QUEUE_FULL, "rate_limit_exceeded"),
         (ErrorCode.CONTEXT_LENGTH_EXCEEDED, "invalid_prompt"),
         (ErrorCode.DEADLINE_EXCEEDED, "server_error"),
+        (ErrorCode.CANCELLED, "server_error"),
     ],
 )
 async def test_error_codes_are_those_that_clients_know(code: ErrorCode, wanted: str) -> None:

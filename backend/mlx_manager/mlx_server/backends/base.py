@@ -91,10 +91,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The job cannot go on; nothing follows."""
+    """The job cannot go on; nothing follows.
+
+    Attributes:
+        by_client: whether its own client wants no more of it, and said so on another connection.
+    """
 
     code: ErrorCode
     message: str
+    by_client: bool = False
 
 
 TokenEvent = Token | Restored | Read | Broken

@@ -183,10 +183,15 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The end of a request that could not be answered, whatever of it had come."""
+    """The end of a request that could not be answered, whatever of it had come.
+
+    Attributes:
+        by_client: whether its own client has ended it, on another connection.
+    """
 
     code: ErrorCode
     message: str
+    by_client: bool = False
 
 
 Delta = TextDelta | ReasoningDelta | ToolCallStarted | ToolCallDelta

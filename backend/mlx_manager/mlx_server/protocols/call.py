@@ -1,5 +1,6 @@
 """One inference request from its arrival to its end: who makes it, what it may take, and its record."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final
 
@@ -79,6 +80,7 @@ def begins(dialect: str) -> Callable[[Request, Serving], AsyncIterator[Call]]:
         record = RequestRecord(request.state.request_id, dialect=dialect, principal=principal)
         log = serving.generator.log
         log.begin(record)
+        record.task = asyncio.current_task()
         try:
             yield Call(serving, principal, record, _tenant(request, principal))
         except ApiError as error:
@@ -86,6 +88,11 @@ def begins(dialect: str) -> Callable[[Request, Serving], AsyncIterator[Call]]:
             raise
         except Exception:
             log.end(record, Phase.FAILED, ErrorCode.INTERNAL_ERROR.value, ErrorCode.INTERNAL_ERROR.status)
+            raise
+        except asyncio.CancelledError:
+            if record.is_cancelled:
+                raise serving.generator.cancelled(record) from None
+            log.end(record, Phase.CANCELLED, "by the client", CLIENT_CLOSED_REQUEST)
             raise
         except BaseException:
             log.end(record, Phase.CANCELLED, "by the client", CLIENT_CLOSED_REQUEST)

@@ -1,7 +1,7 @@
 """`GET /v1/models`: every model that the caller may ask for, in the shape of the dialect they speak."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -10,20 +10,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mlx_manager.mlx_server.domain.models import ModelDescription
-from mlx_manager.mlx_server.protocols.anthropic_messages.models import model_info, model_page
+from mlx_manager.mlx_server.protocols.anthropic_messages.models import (
+    ModelInfo,
+    ModelPage,
+    model_info,
+    model_page,
+)
 from mlx_manager.mlx_server.protocols.call import check_model, may_ask, principal_of
 from mlx_manager.mlx_server.protocols.dependencies import ServingDep
 from mlx_manager.mlx_server.protocols.errors import speaks_anthropic
 from mlx_manager.mlx_server.protocols.openai.wire import ModelBody, ModelList, model_body
+from mlx_manager.mlx_server.protocols.openapi import answer_schema, answers
 from mlx_manager.mlx_server.protocols.paging import Page, page_of
 from mlx_manager.mlx_server.serving import Serving
 
 router = APIRouter()
 
+SCHEMAS: Final = {struct.__name__: answer_schema(struct) for struct in (ModelList, ModelPage)}
+"""Of the answers, for the document; what is in them comes with them."""
+
 Limit = Annotated[int | None, Query(ge=1, le=1000)]
 
 
-@router.get("/models")
+@router.get("/models", responses=answers(ModelList, ModelPage))
 async def list_models(
     request: Request,
     serving: ServingDep,
@@ -31,7 +40,10 @@ async def list_models(
     after_id: str | None = None,
     before_id: str | None = None,
 ) -> Response:
-    """Every model that the caller may ask for, all of them unless a limit is stated."""
+    """Every model that the caller may ask for, all of them unless a limit is stated.
+
+    `ModelList`, or `ModelPage` for who sends the header `anthropic-version`.
+    """
     models = await asyncio.to_thread(serving.pool.catalogue.list)
     principal = principal_of(request)
     offered = [model for model in models if may_ask(serving, principal, model.model_id)]
@@ -44,9 +56,9 @@ async def list_models(
     return _json(ModelList(bodies, has_more))
 
 
-@router.get("/models/{model_id:path}")
+@router.get("/models/{model_id:path}", responses=answers(ModelBody, ModelInfo))
 async def retrieve_model(model_id: str, request: Request, serving: ServingDep) -> Response:
-    """One model."""
+    """One model: `ModelBody`, or `ModelInfo` for who sends the header `anthropic-version`."""
     check_model(serving, principal_of(request), model_id)
     model = await asyncio.to_thread(serving.pool.describe, model_id)
     if speaks_anthropic(request.scope):

@@ -1,8 +1,13 @@
-"""Request schemas for the OpenAPI document; the bodies themselves are read by `body.read_object`."""
+"""Schemas for the OpenAPI document; the requests' bodies themselves are read by `body.read_object`."""
 
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from mlx_manager.mlx_server.protocols.fields import WireModel
+
+_COMPONENTS = "#/components/schemas/"
 
 
 class BodySchema(dict[str, Any]):
@@ -28,6 +33,18 @@ def body_schema(schema: type[WireModel]) -> dict[str, Any]:
     definitions = document.pop("$defs", {})
     content = {"application/json": {"schema": _inlined(document, definitions)}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def answer_schema(struct: type[msgspec.Struct]) -> Callable[[], dict[str, Any]]:
+    """Gives the schema of an answer, with what it refers to; it is made when it is asked for."""
+    return lambda: msgspec.json.schema(struct, ref_template=f"{_COMPONENTS}{{name}}")
+
+
+def answers(*structs: type[msgspec.Struct]) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a route that answers with one of these; `answer_schema` puts them into the document."""
+    schemas = [{"$ref": f"{_COMPONENTS}{struct.__name__}"} for struct in structs]
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    return {200: {"content": {"application/json": {"schema": schema}}}}
 
 
 def _inlined(node: Any, definitions: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from mlx_manager.mlx_server.domain.request import Boundary, ChatMessage
 Render = Callable[[Sequence[ChatMessage]], str]
 
 # The next turn usually continues the last message; an edited one goes back a few.
-_LAST_MESSAGES: Final = 5
+LAST_MESSAGES: Final = 5
 # Bounds of the renderings that look for boundaries, however long a conversation is.
 _MAX_RENDERINGS: Final = 256
 _MAX_WORK: Final = 2**24
@@ -99,7 +99,7 @@ def _counts(messages: Sequence[ChatMessage], *, all_messages: bool) -> list[int]
     """How many of the first messages to look at the end of, the most useful first."""
     total = len(messages)
     num_system = next((index for index, message in enumerate(messages) if message.role != "system"), total)
-    last = range(total, 0 if all_messages else max(0, total - _LAST_MESSAGES), -1)
+    last = range(total, 0 if all_messages else max(0, total - LAST_MESSAGES), -1)
     return [count for count in dict.fromkeys([total, num_system, *last]) if count]
 
 

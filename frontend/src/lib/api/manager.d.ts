@@ -1323,6 +1323,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch
+         * @description Everything that changes, in one stream; `LiveEvents` names each event's data.
+         *
+         *     - `server`: a `ServerView`, at first and when it has changed.
+         *     - `inference`: an `InferenceEvent`; then `model` (a `ModelEvent`), `memory` (a `MemoryEvent`) and, for who
+         *       has the scope `admin`, `request` (a `RequestEvent`), all at first and again after each connection.
+         *     - `download`: a `DownloadView`, all at first; `download_removed`: a `DownloadRemoved`.
+         *     - `chat`: a `ChangeEvent` of one's own chats; `chat_resync`: a `ResyncEvent`, at first and where some were
+         *       missed.
+         *     - `library`: a `LibraryEvent`.
+         *
+         *     What changes often is told four times a second at most; who reads slowly gets the newest of each.
+         */
+        get: operations["live_watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description Versions, where the data is, and the licences of what the program needs.
+         */
+        get: operations["about_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/about/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Report
+         * @description What the doctor found last; where it has not looked yet it does, which takes seconds.
+         */
+        get: operations["about_read_report"];
+        put?: never;
+        /**
+         * Examine
+         * @description Let the doctor look anew, and answer when it has; one examination at a time for everybody.
+         */
+        post: operations["about_examine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1368,31 +1442,63 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AboutView
+         * @description What this installation is.
+         */
+        AboutView: {
+            versions: components["schemas"]["Versions"];
+            /**
+             * System
+             * @description the operating system with its release
+             */
+            system: string;
+            /**
+             * Machine
+             * @description the kind of processor
+             */
+            machine: string;
+            /**
+             * Home
+             * @description the folder of data and logs
+             */
+            home: string;
+            /**
+             * Database
+             * @enum {string}
+             */
+            database: "sqlite" | "postgresql";
+            /**
+             * Licences
+             * @description by name
+             */
+            licences: components["schemas"]["LicenceView"][];
+        };
+        /**
          * AnswerUsage
          * @description What an answer took, as the server counted it; null is what it did not say.
          */
         AnswerUsage: {
             /** Prompt Tokens */
-            prompt_tokens?: number | null;
+            prompt_tokens: number | null;
             /**
              * Cached Tokens
              * @description Of the prompt, those that need not be read.
              */
-            cached_tokens?: number | null;
+            cached_tokens: number | null;
             /** Completion Tokens */
-            completion_tokens?: number | null;
+            completion_tokens: number | null;
             /** Reasoning Tokens */
-            reasoning_tokens?: number | null;
+            reasoning_tokens: number | null;
             /** Queue S */
-            queue_s?: number | null;
+            queue_s: number | null;
             /** Prefill S */
-            prefill_s?: number | null;
+            prefill_s: number | null;
             /** Time To First Token S */
-            time_to_first_token_s?: number | null;
+            time_to_first_token_s: number | null;
             /** Total S */
-            total_s?: number | null;
+            total_s: number | null;
             /** Tokens Per Second */
-            tokens_per_second?: number | null;
+            tokens_per_second: number | null;
         };
         /**
          * Answering
@@ -1483,6 +1589,30 @@ export interface components {
          * @enum {string}
          */
         Authority: "hub" | "download" | "nobody";
+        /**
+         * CalledCustom
+         * @description The same of a tool that is given text.
+         */
+        CalledCustom: {
+            /** Name */
+            name: string;
+            /** Input */
+            input: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CalledFunction
+         * @description What a call calls, with its arguments as the model wrote them: JSON as a rule.
+         */
+        CalledFunction: {
+            /** Name */
+            name: string;
+            /** Arguments */
+            arguments: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * Caller
          * @description Whoever is asking, and what the credential they sent is good for.
@@ -1576,9 +1706,7 @@ export interface components {
             /** System Prompt */
             system_prompt: string;
             /** Parameters */
-            parameters: {
-                [key: string]: unknown;
-            };
+            parameters: components["schemas"]["GenerationParameters"];
             /**
              * Shown Message Id
              * @description The last message of the path that is shown.
@@ -1620,9 +1748,7 @@ export interface components {
             /** System Prompt */
             system_prompt: string;
             /** Parameters */
-            parameters: {
-                [key: string]: unknown;
-            };
+            parameters: components["schemas"]["GenerationParameters"];
             /**
              * Shown Message Id
              * @description The last message of the path that is shown.
@@ -1720,7 +1846,7 @@ export interface components {
             created_at: string;
             /** Last Sign In At */
             last_sign_in_at: string | null;
-            password_token?: components["schemas"]["PasswordToken"] | null;
+            password_token: components["schemas"]["PasswordToken"] | null;
         };
         /**
          * Credentials
@@ -1749,6 +1875,46 @@ export interface components {
             path: string;
             /** Freed Bytes */
             freed_bytes: number;
+        };
+        /**
+         * DoctorFinding
+         * @description One thing that was looked at.
+         */
+        DoctorFinding: {
+            /**
+             * Check
+             * @description what was looked at, such as `memory`; may come more than once
+             */
+            check: string;
+            /** @description a problem keeps something from working, a warning makes it worse */
+            level: components["schemas"]["Level"];
+            /**
+             * Message
+             * @description what was found
+             */
+            message: string;
+            /**
+             * Advice
+             * @description what to do about it; empty where all is well
+             */
+            advice: string;
+        };
+        /**
+         * DoctorReport
+         * @description What `mlx-manager doctor` finds, the demo model included.
+         */
+        DoctorReport: {
+            /**
+             * Examined At
+             * Format: date-time
+             */
+            examined_at: string;
+            /** Version */
+            version: string;
+            /** @description the worst that was found */
+            status: components["schemas"]["Level"];
+            /** Findings */
+            findings: components["schemas"]["DoctorFinding"][];
         };
         /**
          * DownloadDetails
@@ -2258,6 +2424,19 @@ export interface components {
          */
         GivesWay: "kept_prompts" | "context" | "other_models" | "other_programs";
         /**
+         * Health
+         * @description The program lives.
+         */
+        Health: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "healthy";
+            /** Version */
+            version: string;
+        };
+        /**
          * HubFileView
          * @description A file of a model.
          */
@@ -2561,6 +2740,12 @@ export interface components {
             last_used_at: string | null;
         };
         /**
+         * Level
+         * @description How bad it is. A problem keeps something from working; a warning makes it worse than it could be.
+         * @enum {string}
+         */
+        Level: "ok" | "warning" | "problem";
+        /**
          * LibraryModelDetail
          * @description An installed model with its files and its card.
          */
@@ -2577,7 +2762,7 @@ export interface components {
              * @description a LoRA adapter that is applied to it
              */
             adapter_path: string | null;
-            source: components["schemas"]["mlx_manager__library__installed__Source"];
+            source: components["schemas"]["ModelSource"];
             /**
              * Commit
              * @description of the hub's repository, where it is in the Hugging Face cache
@@ -2700,7 +2885,7 @@ export interface components {
              * @description a LoRA adapter that is applied to it
              */
             adapter_path: string | null;
-            source: components["schemas"]["mlx_manager__library__installed__Source"];
+            source: components["schemas"]["ModelSource"];
             /**
              * Commit
              * @description of the hub's repository, where it is in the Hugging Face cache
@@ -2788,6 +2973,23 @@ export interface components {
             kept_by_code: string | null;
         };
         /**
+         * LicenceView
+         * @description A distribution that the program needs, as it describes itself.
+         */
+        LicenceView: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /**
+             * Licence
+             * @description an SPDX expression, or a short text
+             */
+            licence: string | null;
+            /** Home Page */
+            home_page: string | null;
+        };
+        /**
          * ListedChat
          * @description A chat of a list; `match` is there where a search found it by what was said.
          */
@@ -2809,9 +3011,7 @@ export interface components {
             /** System Prompt */
             system_prompt: string;
             /** Parameters */
-            parameters: {
-                [key: string]: unknown;
-            };
+            parameters: components["schemas"]["GenerationParameters"];
             /**
              * Shown Message Id
              * @description The last message of the path that is shown.
@@ -2830,8 +3030,14 @@ export interface components {
              * @description When something was last said in it.
              */
             updated_at: string;
-            match?: components["schemas"]["ChatMatch"] | null;
+            match: components["schemas"]["ChatMatch"] | null;
         };
+        /**
+         * LiveTopic
+         * @description A part of the stream.
+         * @enum {string}
+         */
+        LiveTopic: "server" | "models" | "requests" | "memory" | "downloads" | "chats" | "library";
         /**
          * LogEntries
          * @description The last entries, the oldest first.
@@ -2999,7 +3205,7 @@ export interface components {
             /** Message */
             message: string;
             /** Param */
-            param?: string | null;
+            param: string | null;
         };
         /**
          * MessageStatus
@@ -3028,13 +3234,8 @@ export interface components {
             content: string;
             /** Reasoning */
             reasoning: string;
-            /**
-             * Tool Calls
-             * @description As in OpenAI's chat completions.
-             */
-            tool_calls: {
-                [key: string]: unknown;
-            }[] | null;
+            /** Tool Calls */
+            tool_calls: components["schemas"]["ToolCall"][] | null;
             /**
              * Tool Call Id
              * @description Of a tool's message: which call it answers.
@@ -3063,19 +3264,19 @@ export interface components {
              * Attachments
              * @default []
              */
-            attachments?: components["schemas"]["AttachmentView"][];
+            attachments: components["schemas"]["AttachmentView"][];
             /**
              * Sibling Ids
              * @description Messages that follow the same one, this one included, the oldest first.
              * @default []
              */
-            sibling_ids?: string[];
+            sibling_ids: string[];
             /**
              * Sibling Index
              * @description This one's place among them, from 0.
              * @default 0
              */
-            sibling_index?: number;
+            sibling_index: number;
         };
         /**
          * ModelFileView
@@ -3093,6 +3294,12 @@ export interface components {
              */
             size_bytes: number | null;
         };
+        /**
+         * ModelSource
+         * @description Where a model comes from.
+         * @enum {string}
+         */
+        ModelSource: "demo" | "folder" | "huggingface";
         /**
          * NewAttachment
          * @description A text file to be attached. Only text is taken: the media type says so.
@@ -3311,16 +3518,10 @@ export interface components {
         };
         /**
          * Program
-         * @description Whose log.
+         * @description One of the two.
          * @enum {string}
          */
-        "Program-Input": "server" | "manager";
-        /**
-         * Program
-         * @description Whose setting it is.
-         * @enum {string}
-         */
-        "Program-Output": "manager" | "server";
+        Program: "server" | "manager";
         /**
          * QuantizationView
          * @description How weights are packed.
@@ -3527,7 +3728,7 @@ export interface components {
              * Is Current
              * @default false
              */
-            is_current?: boolean;
+            is_current: boolean;
         };
         /**
          * SettingList
@@ -3538,6 +3739,12 @@ export interface components {
             data: components["schemas"]["SettingView"][];
         };
         /**
+         * SettingSource
+         * @description Where a setting's value comes from; an earlier one counts before a later one.
+         * @enum {string}
+         */
+        SettingSource: "running" | "flag" | "environment" | "database" | "default";
+        /**
          * SettingView
          * @description One setting of either program.
          */
@@ -3547,14 +3754,14 @@ export interface components {
              * @description the variable that sets it in the environment; its name here, too
              */
             name: string;
-            program: components["schemas"]["Program-Output"];
+            program: components["schemas"]["Program"];
             /**
              * Value
              * @description what counts now, as the program has it; null for none
              */
             value: unknown;
             /** @description which source won */
-            source: components["schemas"]["mlx_manager__core__settings__Source"];
+            source: components["schemas"]["SettingSource"];
             /**
              * Stored
              * @description what is stored; null where `is_stored` is false
@@ -3661,6 +3868,23 @@ export interface components {
          * @enum {string}
          */
         TokenSource: "environment" | "database";
+        /**
+         * ToolCall
+         * @description A tool call, as in OpenAI's chat completions; it has what its type names.
+         */
+        ToolCall: {
+            /** Id */
+            id: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "function" | "custom";
+            function?: components["schemas"]["CalledFunction"] | null;
+            custom?: components["schemas"]["CalledCustom"] | null;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * UserChange
          * @description What can be changed about a user.
@@ -3782,23 +4006,23 @@ export interface components {
             ended_at: string | null;
         };
         /**
-         * Source
-         * @description Where a setting's value comes from; an earlier one counts before a later one.
-         * @enum {string}
+         * Versions
+         * @description Of the programs, and of what they stand on; null is what is not installed.
          */
-        mlx_manager__core__settings__Source: "running" | "flag" | "environment" | "database" | "default";
-        /**
-         * Source
-         * @description Where a model comes from.
-         * @enum {string}
-         */
-        mlx_manager__library__installed__Source: "demo" | "folder" | "huggingface";
-        /**
-         * ErrorBody
-         * @description Every answer that is no success.
-         */
-        ErrorBody: {
-            error: components["schemas"]["ErrorDetail"];
+        Versions: {
+            /** Manager */
+            manager: string;
+            /**
+             * Server
+             * @description of the one that runs; null while none answers
+             */
+            server: string | null;
+            /** Python */
+            python: string;
+            /** Mlx */
+            mlx: string | null;
+            /** Mlx Lm */
+            mlx_lm: string | null;
         };
         /**
          * ErrorDetail
@@ -3822,6 +4046,358 @@ export interface components {
              * @description see docs/errors.md
              */
             code: string;
+        };
+        /**
+         * ErrorBody
+         * @description Every answer that is no success.
+         */
+        ErrorBody: {
+            error: components["schemas"]["ErrorDetail"];
+        };
+        /**
+         * ChangeEvent
+         * @description `change`: something about one's chats is not as it was; look again at what is named.
+         */
+        ChangeEvent: {
+            kind: components["schemas"]["ChangeKind"];
+            /** Chat Id */
+            chat_id: string | null;
+            /**
+             * Message Id
+             * @description That was added, or that has ended.
+             */
+            message_id: string | null;
+        };
+        /**
+         * ChangeKind
+         * @description What has happened.
+         * @enum {string}
+         */
+        ChangeKind: "chat_changed" | "chat_deleted" | "message_changed" | "folders_changed";
+        /**
+         * DownloadRemoved
+         * @description A download that is no more.
+         */
+        DownloadRemoved: {
+            /** Id */
+            id: string;
+        };
+        /**
+         * InferenceEvent
+         * @description `inference`: whether the server's own events are heard.
+         *
+         *     After each true all of `model`, `request` and `memory` follows anew: forget what was known of them.
+         */
+        InferenceEvent: {
+            /** Is Connected */
+            is_connected: boolean;
+        };
+        /**
+         * LibraryEvent
+         * @description `library`: what is installed has changed, or a verification has ended; look again.
+         */
+        LibraryEvent: {
+            /**
+             * Model Id
+             * @description null where more has changed than can be told
+             */
+            model_id: string | null;
+        };
+        /**
+         * MemoryEvent
+         * @description `memory`: as `/admin/memory` has it, in bytes.
+         */
+        MemoryEvent: {
+            /** Budget */
+            budget: number;
+            /** Reserved */
+            reserved: number;
+            /** Free */
+            free: number;
+            /** Max Models */
+            max_models: number;
+            /** Models */
+            models: components["schemas"]["MemoryModel"][];
+            /** Spare Worker */
+            spare_worker: number | null;
+            /** Pressure */
+            pressure: string;
+            /** Explanation */
+            explanation: string | null;
+            /**
+             * Real
+             * @description what is really in use
+             */
+            real: {
+                [key: string]: number | boolean | string | null;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MemoryModel
+         * @description A model's part of the memory.
+         */
+        MemoryModel: {
+            /** Id */
+            id: string;
+            /** Status */
+            status: string;
+            reserved: components["schemas"]["ReservedBytes"];
+            /**
+             * Footprint
+             * @default null
+             */
+            footprint?: number | null;
+            /**
+             * Active
+             * @default null
+             */
+            active?: number | null;
+            /**
+             * Kv
+             * @default null
+             */
+            kv?: number | null;
+            /**
+             * Prefixes
+             * @default null
+             */
+            prefixes?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ModelBytes
+         * @description Of a model; what is really in use is null or left out while it is not in memory.
+         */
+        ModelBytes: {
+            /** Estimated */
+            estimated: number;
+            reserved: components["schemas"]["ReservedBytes"] | null;
+            /**
+             * Footprint
+             * @description of its process, by the system's account
+             * @default null
+             */
+            footprint?: number | null;
+            /**
+             * Active
+             * @description by MLX's account
+             * @default null
+             */
+            active?: number | null;
+            /**
+             * Kv
+             * @default null
+             */
+            kv?: number | null;
+            /**
+             * Prefixes
+             * @description of the prefix cache
+             * @default null
+             */
+            prefixes?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ModelEvent
+         * @description `model`: a model in the server's pool, as `/admin/models` has it without its files.
+         */
+        ModelEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "unloaded" | "loading" | "loaded" | "draining" | "failed";
+            /**
+             * Progress
+             * @description of a load, from 0 to 1
+             */
+            progress: number | null;
+            /**
+             * Reason
+             * @description why it has failed
+             */
+            reason: string | null;
+            /** Pinned */
+            pinned: boolean;
+            /** Pid */
+            pid: number | null;
+            /**
+             * Leases
+             * @description requests that use it
+             */
+            leases: number;
+            /**
+             * Waiting
+             * @description requests that wait until it is loaded
+             */
+            waiting: number;
+            /**
+             * Queue
+             * @description requests that its engine has not begun with
+             */
+            queue: number;
+            /** Running */
+            running: number;
+            /** Tokens Per Second */
+            tokens_per_second: number;
+            /** Load S */
+            load_s: number | null;
+            /** Idle S */
+            idle_s: number | null;
+            /** Unloads In S */
+            unloads_in_s: number | null;
+            bytes: components["schemas"]["ModelBytes"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RequestEvent
+         * @description `request`: one that runs or has ended; its `id` is the `X-Request-Id` of the server's answer.
+         */
+        RequestEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Model
+             * @description the name that was asked for
+             */
+            model: string;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "waiting" | "queued" | "reading" | "writing" | "finished" | "failed" | "cancelled";
+            /**
+             * Arrived
+             * @description seconds since the epoch; with the id it names a request
+             */
+            arrived: number;
+            /**
+             * Arrived At
+             * Format: date-time
+             */
+            arrived_at: string;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Read Tokens */
+            read_tokens: number;
+            /** Completion Tokens */
+            completion_tokens: number;
+            /** Waited S */
+            waited_s: number;
+            /** Time To First Token S */
+            time_to_first_token_s: number | null;
+            /** Tokens Per Second */
+            tokens_per_second: number | null;
+            /** Total S */
+            total_s: number;
+            /**
+             * Detail
+             * @description the finish reason, or what went wrong
+             */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ReservedBytes
+         * @description What is promised to a model of the memory budget.
+         */
+        ReservedBytes: {
+            /** Total */
+            total: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ResyncEvent
+         * @description `resync`: changes were missed, or this is where they begin; look again at all that is shown.
+         */
+        ResyncEvent: Record<string, never>;
+        /**
+         * LiveEvents
+         * @description The stream's events by their names, each with the type of its data.
+         */
+        LiveEvents: {
+            server: components["schemas"]["ServerView"];
+            inference: components["schemas"]["InferenceEvent"];
+            model: components["schemas"]["ModelEvent"];
+            memory: components["schemas"]["MemoryEvent"];
+            request: components["schemas"]["RequestEvent"];
+            download: components["schemas"]["DownloadView"];
+            download_removed: components["schemas"]["DownloadRemoved"];
+            chat: components["schemas"]["ChangeEvent"];
+            chat_resync: components["schemas"]["ResyncEvent"];
+            library: components["schemas"]["LibraryEvent"];
+        };
+        /**
+         * PieceKind
+         * @description What a piece adds to.
+         * @enum {string}
+         */
+        PieceKind: "content" | "reasoning" | "tool_calls";
+        /**
+         * PieceEvent
+         * @description `piece`: a part of the answer, which is stored. The event's id is its number.
+         */
+        PieceEvent: {
+            /** Number */
+            number: number;
+            kind: components["schemas"]["PieceKind"];
+            /**
+             * Text
+             * @description What it adds; of tool calls a JSON list of deltas, as in OpenAI's chat.
+             */
+            text: string;
+        };
+        /**
+         * AnswerPhase
+         * @description What the server does for an answer.
+         * @enum {string}
+         */
+        AnswerPhase: "queued" | "reading" | "thinking" | "writing";
+        /**
+         * PhaseEvent
+         * @description `phase`: how far the answer is. Null is what the server has not told yet.
+         */
+        PhaseEvent: {
+            phase: components["schemas"]["AnswerPhase"];
+            /**
+             * Share
+             * @description Of the prompt, what has been read: from 0 to 1.
+             */
+            share: number | null;
+            /** Prompt Tokens */
+            prompt_tokens: number | null;
+            /** Read Tokens */
+            read_tokens: number | null;
+            /** Cached Tokens */
+            cached_tokens: number | null;
+            /** Completion Tokens */
+            completion_tokens: number | null;
+            /**
+             * Tokens Per Second
+             * @description Of the answer, now.
+             */
+            tokens_per_second: number | null;
+            /** Time To First Token S */
+            time_to_first_token_s: number | null;
+        };
+        /**
+         * DeletedEvent
+         * @description `deleted`: the message is not there any more.
+         */
+        DeletedEvent: {
+            /** Message Id */
+            message_id: string;
         };
     };
     responses: never;
@@ -4754,7 +5330,7 @@ export interface operations {
     server_read_log: {
         parameters: {
             query?: {
-                program?: components["schemas"]["Program-Input"];
+                program?: components["schemas"]["Program"];
                 /** @description how many of the last entries */
                 lines?: number;
                 /** @description the lowest that counts */
@@ -4789,7 +5365,7 @@ export interface operations {
     server_follow_log: {
         parameters: {
             query?: {
-                program?: components["schemas"]["Program-Input"];
+                program?: components["schemas"]["Program"];
                 /** @description how many of the last entries */
                 lines?: number;
                 /** @description the lowest that counts */
@@ -5359,7 +5935,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "text/event-stream": unknown;
                 };
             };
@@ -6394,6 +6969,125 @@ export interface operations {
             };
         };
     };
+    live_watch: {
+        parameters: {
+            query?: {
+                /** @description left out, all that the caller may see */
+                topics?: components["schemas"]["LiveTopic"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description server-sent events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    about_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutView"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    about_read_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorReport"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    about_examine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorReport"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     program_health: {
         parameters: {
             query?: never;
@@ -6409,9 +7103,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description an error */

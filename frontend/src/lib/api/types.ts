@@ -3,77 +3,25 @@ import type { components as ManagerComponents } from './manager';
 import type { components as ServerComponents } from './server';
 
 type Manager = ManagerComponents['schemas'];
-type Inference = ServerComponents['schemas'];
+type InferenceServer = ServerComponents['schemas'];
 
-export type About = Record<string, unknown>;
 export type Chat = Manager['ChatView'];
 export type ChatMessage = Manager['MessageView'];
 export type Download = Manager['DownloadView'];
+export type DownloadDetails = Manager['DownloadDetails'];
 export type HubModel = Manager['HubModelView'];
 export type HubModelDetails = Manager['HubModelDetails'];
 export type Key = Manager['KeyView'];
-export type ListedModel = Inference['ListedModel'];
 export type LibraryModel = Manager['LibraryModelView'];
 export type LibraryModelDetail = Manager['LibraryModelDetail'];
-export type LogEntry = Manager['LogEntry'];
-export type RequestDetail = Inference['RequestDetail'];
+export type LibraryModelList = Manager['LibraryModelList'];
 export type Server = Manager['ServerView'];
 export type Setting = Manager['SettingView'];
 export type User = Manager['UserView'];
+export type Verification = Manager['VerificationView'];
 
 /* Of the events. */
-export interface ChatChange {
-  kind: 'chat_changed' | 'chat_deleted' | 'message_changed' | 'folders_changed';
-  chat_id: string | null;
-  message_id: string | null;
-}
-export interface Reserved {
-  weights: number;
-  kv: number;
-  total: number;
-  [part: string]: number;
-}
-export interface ModelState {
-  id: string;
-  status: string;
-  progress: number | null;
-  reason: string | null;
-  pinned: boolean;
-  pid: number | null;
-  leases: number;
-  waiting: number;
-  queue: number;
-  running: number;
-  tokens_per_second: number;
-  load_s: number | null;
-  idle_s: number | null;
-  unloads_in_s: number | null;
-  bytes: {
-    estimated: number;
-    reserved: Reserved | null;
-    footprint?: number | null;
-    active?: number | null;
-    kv?: number | null;
-    prefixes?: number | null;
-  };
-}
-export interface MemoryState {
-  budget: number;
-  reserved: number;
-  free: number;
-  max_models: number;
-  models: {
-    id: string;
-    status: string;
-    reserved: Reserved;
-    footprint?: number | null;
-    active?: number | null;
-    kv?: number | null;
-    prefixes?: number | null;
-  }[];
-  spare_worker: number | null;
-  pressure: string;
-  explanation: string | null;
-  real: Record<string, number> | null;
-}
-export type RequestState = Inference['RequestView'];
+export type ChatChange = Manager['ChangeEvent'];
+export type MemoryState = InferenceServer['MemoryView'];
+export type ModelState = InferenceServer['ModelView'];
+export type RequestState = InferenceServer['RequestView'];

@@ -143,7 +143,7 @@ def cache_debug_body(report: CacheReport) -> CacheDebug:
         report.stored_text,
         report.message_index,
         report.role,
-        _reason(report),
+        cache_reason(report),
     )
 
 
@@ -170,7 +170,8 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000, 3)
 
 
-def _reason(report: CacheReport) -> str:
+def cache_reason(report: CacheReport) -> str:
+    """What a report comes to, in a sentence."""
     matched, cached = report.matched_tokens, report.cached_tokens
     if matched == 0:
         return "nothing stored begins like this prompt"

@@ -76,10 +76,10 @@ class ResponsesRenderer:
                 return self._encoded(self._take(event))
 
     async def fold(self, events: EventBatches) -> bytes:
-        """The whole response. Raises ApiError where the generation failed and nobody had cancelled it."""
+        """The whole response. Raises ApiError where the generation failed, but not by its client's wish."""
         async for batch in events:
             for event in batch:
-                if isinstance(event, Failed) and event.code is not ErrorCode.CANCELLED:
+                if isinstance(event, Failed) and not event.by_client:
                     raise ApiError(event.code, event.message)
                 if isinstance(event, Finished | Failed):
                     self._close()
@@ -120,7 +120,7 @@ class ResponsesRenderer:
         return Completed(response=self._end)
 
     def _broken(self, begun: ResponseBody, end: Failed) -> StreamEvent:
-        if end.code is ErrorCode.CANCELLED:
+        if end.by_client:
             self._end = replace(begun, status="cancelled")
             return Incomplete(response=self._end)
         self._end = replace(begun, status="failed", error=ResponseError(_error_code(end.code), end.message))
@@ -161,4 +161,5 @@ def _error_code(code: ErrorCode) -> str:
     """Which of the codes that clients know says it best."""
     if code.status == 429:
         return "rate_limit_exceeded"
-    return "invalid_prompt" if code.status < 500 else "server_error"
+    is_prompt = code.status < 500 and code is not ErrorCode.CANCELLED
+    return "invalid_prompt" if is_prompt else "server_error"

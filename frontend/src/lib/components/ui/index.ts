@@ -15,6 +15,7 @@ export { default as Meter } from './Meter.svelte';
 export { default as Modal } from './Modal.svelte';
 export { default as Moment } from './Moment.svelte';
 export { default as PageHeader } from './PageHeader.svelte';
+export { default as Popover } from './Popover.svelte';
 export { default as SelectInput } from './SelectInput.svelte';
 export { default as Skeleton } from './Skeleton.svelte';
 export { default as TabLinks } from './TabLinks.svelte';

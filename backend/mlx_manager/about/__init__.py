@@ -1,0 +1,1 @@
+"""What this installation is: its versions, its licences, and what its doctor finds."""
