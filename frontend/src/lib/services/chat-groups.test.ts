@@ -25,6 +25,7 @@ function chat(id: string, at: Date, more: Partial<ListedChat> = {}): ListedChat 
     is_pinned: false,
     created_at: at.toISOString(),
     updated_at: at.toISOString(),
+    match: null,
     ...more
   };
 }

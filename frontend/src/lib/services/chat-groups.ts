@@ -1,7 +1,9 @@
 /** Lists of chats as the pane beside a conversation shows them. */
 import type { components } from '$lib/api/manager';
 
-export type ListedChat = components['schemas']['ListedChat'];
+type Schemas = components['schemas'];
+/** A chat of a list; what is found by a search has the place where it was. */
+export type ListedChat = Schemas['ChatView'] & Partial<Pick<Schemas['ListedChat'], 'match'>>;
 export type DayKind = 'today' | 'yesterday' | 'week' | 'older';
 
 export interface DayGroup {

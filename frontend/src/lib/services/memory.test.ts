@@ -68,7 +68,13 @@ describe('modelParts', () => {
   });
 
   it('is nothing for a model that is promised nothing', () => {
-    expect(modelParts(model({ bytes: { estimated: 40, reserved: null } }))).toEqual([]);
+    expect(
+      modelParts(
+        model({
+          bytes: { estimated: 40, reserved: null, footprint: null, active: null, kv: null, prefixes: null }
+        })
+      )
+    ).toEqual([]);
   });
 });
 
@@ -98,12 +104,19 @@ describe('fitOf', () => {
 describe('pressure and real use', () => {
   it('knows how short memory is', () => {
     expect(tightnessOf(memory({ pressure: 'soft' }))).toBe('soft');
-    expect(tightnessOf(memory({ pressure: 'something new' }))).toBe('none');
+    expect(tightnessOf(memory({ pressure: 'none' }))).toBe('none');
   });
 
   it('tells real use, where it was looked at', () => {
     expect(realUse(memory())).toBeNull();
-    const real = { footprint_bytes: 50, budget_bytes: 100, available_bytes: 20, machine_bytes: 200 };
+    const real = {
+      footprint_bytes: 50,
+      budget_bytes: 100,
+      available_bytes: 20,
+      machine_bytes: 200,
+      device_active_bytes: 0,
+      device_limit_bytes: 0
+    };
     expect(realUse(memory({ real }))).toEqual({
       footprint: 50,
       budget: 100,
@@ -117,7 +130,9 @@ describe('pressure and real use', () => {
 describe('isResident', () => {
   it('is what takes memory', () => {
     expect(
-      ['loading', 'loaded', 'draining', 'failed', 'unloaded'].filter((status) => isResident({ status }))
+      (['loading', 'loaded', 'draining', 'failed', 'unloaded'] as const).filter((status) =>
+        isResident({ status })
+      )
     ).toEqual(['loading', 'loaded', 'draining']);
   });
 });

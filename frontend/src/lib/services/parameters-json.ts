@@ -79,11 +79,15 @@ export function functionNames(text: string): string[] {
   }
 }
 
-/** With one more tool. Throws where what is there cannot be read. */
-export function withExample(text: string): string {
-  const tools = readTools(text) ?? [];
-  const isThere = tools.some((tool) => toolName(tool) === EXAMPLE_TOOL.function.name);
-  return pretty(isThere ? tools : [...tools, EXAMPLE_TOOL]);
+/** With one more tool; null where what is there cannot be read. */
+export function withExample(text: string): string | null {
+  try {
+    const tools = readTools(text) ?? [];
+    const isThere = tools.some((tool) => toolName(tool) === EXAMPLE_TOOL.function.name);
+    return pretty(isThere ? tools : [...tools, EXAMPLE_TOOL]);
+  } catch {
+    return null;
+  }
 }
 
 /** A choice as the value of a list: a mode, `function:NAME`, `other` for what has no place in it. */

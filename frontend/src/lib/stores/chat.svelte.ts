@@ -207,6 +207,20 @@ export class Conversation {
     });
   }
 
+  /** How its answers are made; of a chat that is not stored yet, how they will be. Throws `Fault`. */
+  async setOptions(changes: Pick<ChatChange, 'system_prompt' | 'parameters'>): Promise<void> {
+    const id = this.id;
+    if (id === null) {
+      if (changes.system_prompt != null) this.draft.systemPrompt = changes.system_prompt;
+      if (changes.parameters != null) this.draft.parameters = changes.parameters;
+      return;
+    }
+    const params = { path: { chat_id: id } };
+    const chat = await ask(manager.PATCH('/api/v1/chats/{chat_id}', { params, body: changes }));
+    const resource = resourceOf(id);
+    if (resource.data !== null) resource.set({ ...resource.data, ...chat });
+  }
+
   /** Show the branch in which a message stands. */
   async switchTo(messageId: string): Promise<void> {
     await this.#do(messageId, async () => {

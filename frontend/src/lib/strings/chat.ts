@@ -121,7 +121,7 @@ export const chat = {
     demoQuestions: [
       'What is MLX Manager?',
       'What is 17 + 25?',
-      'Think first: what is 48 - 19?',
+      'Think first: what is 31 + 8?',
       'Which port does the server use?'
     ],
     questions: [

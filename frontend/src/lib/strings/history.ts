@@ -138,7 +138,7 @@ export const history = {
       tool_choice: ['Which tool', 'Whether the model has to call one.'],
       response_format: ['Form', 'The answer is held to it while it is written.'],
       schema: ['JSON schema', 'The answer is JSON that this schema allows.']
-    },
+    } satisfies Record<string, readonly [string, string]>,
     efforts: {
       none: 'None',
       minimal: 'Minimal',
