@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryState, ModelState } from '$lib/api/types';
-import { fitOf, isResident, memoryParts, modelParts, realUse, tightnessOf } from './memory';
+import { fitOf, heldBytes, isResident, memoryParts, modelParts, realUse, tightnessOf } from './memory';
 
 const reserved = { weights: 40, kv: 10, prefixes: 20, total: 70 };
 
@@ -49,6 +49,8 @@ describe('memoryParts', () => {
     expect(parts.reduce((sum, part) => sum + part.share, 0)).toBeCloseTo(1);
   });
 
+  it('knows what is held of it', () => expect(heldBytes(memory())).toBe(47));
+
   it('stays within the bar where more is promised than the budget has', () => {
     const shares = memoryParts(memory({ budget: 50, free: 0 })).map((part) => part.share);
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
@@ -79,8 +81,10 @@ describe('modelParts', () => {
 describe('fitOf', () => {
   it('fits where there is room and a place', () => expect(fitOf(30, memory(), [model()])).toBe('now'));
 
-  it('counts the spare worker, which gives way', () => {
-    expect(fitOf(35, memory({ spare_worker: 5 }), [model()])).toBe('now');
+  it('counts the spare worker and unused promises, which give way', () => {
+    expect(fitOf(53, memory(), [model()])).toBe('now');
+    expect(fitOf(58, memory({ spare_worker: 5 }), [model()])).toBe('now');
+    expect(fitOf(54, memory(), [model({ leases: 1 })])).toBe('after-busy');
   });
 
   it('fits after an idle model has gone', () => {

@@ -110,12 +110,24 @@ export function fitOf(estimated: number, memory: MemoryState, models: Iterable<M
   if (estimated > memory.budget) return 'never';
   const resident = [...models].filter((model) => model.bytes.reserved !== null);
   const idle = resident.filter((model) => model.status === 'loaded' && !model.pinned && !isUsed(model));
-  const room = memory.free + (memory.spare_worker ?? 0);
-  const freed = idle.reduce((sum, model) => sum + (model.bytes.reserved?.total ?? 0), 0);
+  // The spare worker gives way, and so does what is promised to caches and not used.
+  const unused = resident.reduce((sum, model) => sum + unusedOf(model), 0);
+  const room = memory.free + (memory.spare_worker ?? 0) + unused;
+  const freed = idle.reduce((sum, model) => sum + (model.bytes.reserved?.total ?? 0) - unusedOf(model), 0);
   const hasPlace = (num: number) => num < memory.max_models;
   if (estimated <= room && hasPlace(resident.length)) return 'now';
   return estimated <= room + freed && hasPlace(resident.length - idle.length) ? 'after-idle' : 'after-busy';
 }
+
+/** What a model is promised for its caches and does not use. */
+const unusedOf = (model: ModelState): number =>
+  model.status === 'loaded' ? (modelParts(model).find((part) => part.kind === 'reserved')?.bytes ?? 0) : 0;
+
+/** What models really need of what they are promised: without the room of caches that is not used. */
+export const heldBytes = (memory: MemoryState): number =>
+  memoryParts(memory)
+    .filter((part) => part.kind !== 'reserved' && part.kind !== 'free')
+    .reduce((sum, part) => sum + part.bytes, 0);
 
 /** Whether requests use a model or wait for it. */
 export const isUsed = (model: Pick<ModelState, 'leases' | 'waiting'>): boolean =>

@@ -91,11 +91,16 @@ export function readRates(requests: Iterable<RequestState>): Map<string, number>
 
 /** A line to try the API with. */
 export function curlLine(address: string, model: string, isOpen: boolean): string {
-  const key = isOpen ? '' : " -H 'Authorization: Bearer YOUR_KEY'";
   const body = JSON.stringify({
     model,
     stream: true,
     messages: [{ role: 'user', content: 'Hello' }]
   }).replaceAll("'", "'\\''");
-  return `curl -N ${address}/v1/chat/completions${key} -H 'Content-Type: application/json' -d '${body}'`;
+  const lines = [
+    `curl -N ${address}/v1/chat/completions`,
+    ...(isOpen ? [] : ["-H 'Authorization: Bearer YOUR_KEY'"]),
+    "-H 'Content-Type: application/json'",
+    `-d '${body}'`
+  ];
+  return lines.join(' \\\n  ');
 }

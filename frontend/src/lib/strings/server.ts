@@ -15,7 +15,7 @@ export const server = {
       waiting: 'Waiting to start again',
       failed: 'Failed'
     },
-    runningSince: 'Running since',
+    runningSince: 'Started',
     notAnswering: 'It runs, but has not answered for a while',
     loadingModels: 'It answers, and loads the models that are to be there from the start',
     draining: 'It takes no new requests and ends',
@@ -37,8 +37,7 @@ export const server = {
     exitCode: (code: number) => `Exit code ${code}`,
     signal: (number: number) => `Ended by signal ${number}`,
     unknownEnding: 'Exit code not known',
-    lastLines: 'Its last lines',
-    notConnected: 'The manager does not hear the server at the moment. What is shown comes back by itself.'
+    lastLines: 'Its last lines'
   },
 
   actions: {
@@ -46,6 +45,7 @@ export const server = {
     stop: 'Stop',
     restart: 'Restart',
     startNow: 'Start now',
+    ofServer: (action: string) => `${action} the server`,
     stopTitle: 'Stop the server?',
     restartTitle: 'Restart the server?',
     whatEnds: (num: number) =>
@@ -71,19 +71,20 @@ export const server = {
       weights: 'Parameters of the models, and what their processes have beside them',
       kv: 'Caches of the sequences that run now',
       prefixes: 'Computed prompts that are kept, so that they need not be read again',
-      reserved: 'Promised to models for caches, and not used yet',
+      reserved:
+        'Promised to models for caches and not used yet; given back when another model needs the room',
       free: 'Can still be promised to models'
     },
-    of: (used: string, budget: string) => `${used} of ${budget} promised to models`,
+    of: (held: string, promised: string, budget: string) => `${held} used, ${promised} promised of ${budget}`,
     real: (footprint: string, budget: string) => `Really in use: ${footprint} of ${budget}`,
     available: (available: string) => `${available} available on the machine`,
-    considered: (size: string) => `${size} more`,
     pressure: {
       none: 'Memory is not short',
       soft: 'Memory is short: no more models are loaded, and idle ones go',
       hard: 'Memory is very short: the youngest requests are ended'
     },
-    unknown: 'The server tells what is in memory when it runs.'
+    unknown: 'What is in memory is shown here while the server runs.',
+    waiting: 'Waiting to hear from the server…'
   },
 
   models: {
@@ -148,6 +149,8 @@ export const server = {
     title: 'Requests',
     onlyAdmins: 'Requests are for administrators',
     onlyAdminsText: 'They show who asks what of which model. Your own use is on the Keys page.',
+    stopped: 'Requests are shown while the server runs',
+    stoppedText: 'Those of before are in the audit; see the Keys page for use by day.',
     none: 'No request yet',
     noneText: 'Ask a model something, and it appears here while it runs. The last 100 are kept.',
     terminal: 'Terminal',
@@ -219,7 +222,7 @@ export const server = {
     titleUnknown: 'Request',
     asking: 'Asking the server for the request…',
     timeline: 'Where the time went',
-    stages: { waited: 'Waiting for the model', queued: 'Queued', reading: 'Reading', writing: 'Writing' },
+    stages: { waited: 'Waiting', queued: 'Queued', reading: 'Reading', writing: 'Writing' },
     stageText: (stage: string, time: string) => `${stage}: ${time}`,
     goesOn: (time: string) => `${time} so far`,
     numbers: 'Numbers',
@@ -277,10 +280,10 @@ export const server = {
     programs: { server: 'Server', manager: 'Manager' },
     level: 'Level',
     levels: {
-      DEBUG: 'Debug and above',
-      INFO: 'Info and above',
-      WARNING: 'Warnings and above',
-      ERROR: 'Errors'
+      DEBUG: 'From debug',
+      INFO: 'From info',
+      WARNING: 'From warning',
+      ERROR: 'Errors only'
     },
     levelNames: {
       DEBUG: 'Debug',
