@@ -44,6 +44,11 @@ class Downloads {
     return this.all.find((download) => download.repo_id === repoId && !isFinished(download));
   }
 
+  /** Whether a model has come, as far as that is remembered. */
+  hasBrought(repoId: string): boolean {
+    return this.all.some((download) => download.repo_id === repoId && download.status === 'completed');
+  }
+
   /** Throws what stands against it. */
   async begin(wish: DownloadWish): Promise<Download> {
     const body = {
