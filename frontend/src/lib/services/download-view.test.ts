@@ -59,7 +59,9 @@ describe('stateOf', () => {
       error: { code: 'hub_unavailable', message: 'it broke off' }
     });
     expect(stateOf(waiting, null, NOW).note).toBe('it broke off. Tries again in 8 s.');
-    expect(stateOf(waiting, null, new Date('2026-05-01T12:01:00Z')).note).toBe('it broke off. Trying again…');
+    expect(stateOf(waiting, null, new Date('2026-05-01T12:01:00Z')).note).toBe(
+      'it broke off. It is tried again when its turn comes.'
+    );
   });
 
   it('says why one has failed, and what to do', () => {

@@ -83,7 +83,7 @@ const downloads = {
   failed: 'Failed',
   completed: 'Completed',
   cancelled: 'Cancelled',
-  retriesNow: 'Trying again…',
+  retriesNow: 'It is tried again when its turn comes.',
   retriesIn: (time: string) => `Tries again in ${time}.`,
   of: (done: string, total: string) => `${done} of ${total}`,
   left: (time: string) => `${time} left`,
@@ -157,7 +157,7 @@ const hub = {
   downloadOf: (id: string) => `Download ${id}`,
   downloading: (share: string) => `Downloading ${share}`,
   adminsOnly: 'Administrators download, load and delete models.',
-  unreachable: 'The hub cannot be reached. Models that are installed work without it.',
+  unreachable: 'The hub cannot be reached or has failed. Models that are installed work without it.',
   rateLimited: 'The hub wants fewer requests. Wait a moment.',
   denied:
     'Accept its terms on the hub with your account there; then a token of that account must be set here.',
