@@ -1479,26 +1479,26 @@ export interface components {
          */
         AnswerUsage: {
             /** Prompt Tokens */
-            prompt_tokens?: number | null;
+            prompt_tokens: number | null;
             /**
              * Cached Tokens
              * @description Of the prompt, those that need not be read.
              */
-            cached_tokens?: number | null;
+            cached_tokens: number | null;
             /** Completion Tokens */
-            completion_tokens?: number | null;
+            completion_tokens: number | null;
             /** Reasoning Tokens */
-            reasoning_tokens?: number | null;
+            reasoning_tokens: number | null;
             /** Queue S */
-            queue_s?: number | null;
+            queue_s: number | null;
             /** Prefill S */
-            prefill_s?: number | null;
+            prefill_s: number | null;
             /** Time To First Token S */
-            time_to_first_token_s?: number | null;
+            time_to_first_token_s: number | null;
             /** Total S */
-            total_s?: number | null;
+            total_s: number | null;
             /** Tokens Per Second */
-            tokens_per_second?: number | null;
+            tokens_per_second: number | null;
         };
         /**
          * Answering
@@ -1589,6 +1589,30 @@ export interface components {
          * @enum {string}
          */
         Authority: "hub" | "download" | "nobody";
+        /**
+         * CalledCustom
+         * @description The same of a tool that is given text.
+         */
+        CalledCustom: {
+            /** Name */
+            name: string;
+            /** Input */
+            input: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CalledFunction
+         * @description What a call calls, with its arguments as the model wrote them: JSON as a rule.
+         */
+        CalledFunction: {
+            /** Name */
+            name: string;
+            /** Arguments */
+            arguments: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * Caller
          * @description Whoever is asking, and what the credential they sent is good for.
@@ -1682,9 +1706,7 @@ export interface components {
             /** System Prompt */
             system_prompt: string;
             /** Parameters */
-            parameters: {
-                [key: string]: unknown;
-            };
+            parameters: components["schemas"]["GenerationParameters"];
             /**
              * Shown Message Id
              * @description The last message of the path that is shown.
@@ -1726,9 +1748,7 @@ export interface components {
             /** System Prompt */
             system_prompt: string;
             /** Parameters */
-            parameters: {
-                [key: string]: unknown;
-            };
+            parameters: components["schemas"]["GenerationParameters"];
             /**
              * Shown Message Id
              * @description The last message of the path that is shown.
@@ -1826,7 +1846,7 @@ export interface components {
             created_at: string;
             /** Last Sign In At */
             last_sign_in_at: string | null;
-            password_token?: components["schemas"]["PasswordToken"] | null;
+            password_token: components["schemas"]["PasswordToken"] | null;
         };
         /**
          * Credentials
@@ -2404,6 +2424,19 @@ export interface components {
          */
         GivesWay: "kept_prompts" | "context" | "other_models" | "other_programs";
         /**
+         * Health
+         * @description The program lives.
+         */
+        Health: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "healthy";
+            /** Version */
+            version: string;
+        };
+        /**
          * HubFileView
          * @description A file of a model.
          */
@@ -2729,7 +2762,7 @@ export interface components {
              * @description a LoRA adapter that is applied to it
              */
             adapter_path: string | null;
-            source: components["schemas"]["mlx_manager__library__installed__Source"];
+            source: components["schemas"]["ModelSource"];
             /**
              * Commit
              * @description of the hub's repository, where it is in the Hugging Face cache
@@ -2852,7 +2885,7 @@ export interface components {
              * @description a LoRA adapter that is applied to it
              */
             adapter_path: string | null;
-            source: components["schemas"]["mlx_manager__library__installed__Source"];
+            source: components["schemas"]["ModelSource"];
             /**
              * Commit
              * @description of the hub's repository, where it is in the Hugging Face cache
@@ -2978,9 +3011,7 @@ export interface components {
             /** System Prompt */
             system_prompt: string;
             /** Parameters */
-            parameters: {
-                [key: string]: unknown;
-            };
+            parameters: components["schemas"]["GenerationParameters"];
             /**
              * Shown Message Id
              * @description The last message of the path that is shown.
@@ -2999,7 +3030,7 @@ export interface components {
              * @description When something was last said in it.
              */
             updated_at: string;
-            match?: components["schemas"]["ChatMatch"] | null;
+            match: components["schemas"]["ChatMatch"] | null;
         };
         /**
          * LiveTopic
@@ -3174,7 +3205,7 @@ export interface components {
             /** Message */
             message: string;
             /** Param */
-            param?: string | null;
+            param: string | null;
         };
         /**
          * MessageStatus
@@ -3203,13 +3234,8 @@ export interface components {
             content: string;
             /** Reasoning */
             reasoning: string;
-            /**
-             * Tool Calls
-             * @description As in OpenAI's chat completions.
-             */
-            tool_calls: {
-                [key: string]: unknown;
-            }[] | null;
+            /** Tool Calls */
+            tool_calls: components["schemas"]["ToolCall"][] | null;
             /**
              * Tool Call Id
              * @description Of a tool's message: which call it answers.
@@ -3238,19 +3264,19 @@ export interface components {
              * Attachments
              * @default []
              */
-            attachments?: components["schemas"]["AttachmentView"][];
+            attachments: components["schemas"]["AttachmentView"][];
             /**
              * Sibling Ids
              * @description Messages that follow the same one, this one included, the oldest first.
              * @default []
              */
-            sibling_ids?: string[];
+            sibling_ids: string[];
             /**
              * Sibling Index
              * @description This one's place among them, from 0.
              * @default 0
              */
-            sibling_index?: number;
+            sibling_index: number;
         };
         /**
          * ModelFileView
@@ -3268,6 +3294,12 @@ export interface components {
              */
             size_bytes: number | null;
         };
+        /**
+         * ModelSource
+         * @description Where a model comes from.
+         * @enum {string}
+         */
+        ModelSource: "demo" | "folder" | "huggingface";
         /**
          * NewAttachment
          * @description A text file to be attached. Only text is taken: the media type says so.
@@ -3486,16 +3518,10 @@ export interface components {
         };
         /**
          * Program
-         * @description Whose log.
+         * @description One of the two.
          * @enum {string}
          */
-        "Program-Input": "server" | "manager";
-        /**
-         * Program
-         * @description Whose setting it is.
-         * @enum {string}
-         */
-        "Program-Output": "manager" | "server";
+        Program: "server" | "manager";
         /**
          * QuantizationView
          * @description How weights are packed.
@@ -3702,7 +3728,7 @@ export interface components {
              * Is Current
              * @default false
              */
-            is_current?: boolean;
+            is_current: boolean;
         };
         /**
          * SettingList
@@ -3713,6 +3739,12 @@ export interface components {
             data: components["schemas"]["SettingView"][];
         };
         /**
+         * SettingSource
+         * @description Where a setting's value comes from; an earlier one counts before a later one.
+         * @enum {string}
+         */
+        SettingSource: "running" | "flag" | "environment" | "database" | "default";
+        /**
          * SettingView
          * @description One setting of either program.
          */
@@ -3722,14 +3754,14 @@ export interface components {
              * @description the variable that sets it in the environment; its name here, too
              */
             name: string;
-            program: components["schemas"]["Program-Output"];
+            program: components["schemas"]["Program"];
             /**
              * Value
              * @description what counts now, as the program has it; null for none
              */
             value: unknown;
             /** @description which source won */
-            source: components["schemas"]["mlx_manager__core__settings__Source"];
+            source: components["schemas"]["SettingSource"];
             /**
              * Stored
              * @description what is stored; null where `is_stored` is false
@@ -3836,6 +3868,23 @@ export interface components {
          * @enum {string}
          */
         TokenSource: "environment" | "database";
+        /**
+         * ToolCall
+         * @description A tool call, as in OpenAI's chat completions; it has what its type names.
+         */
+        ToolCall: {
+            /** Id */
+            id: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "function" | "custom";
+            function?: components["schemas"]["CalledFunction"] | null;
+            custom?: components["schemas"]["CalledCustom"] | null;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * UserChange
          * @description What can be changed about a user.
@@ -3975,18 +4024,6 @@ export interface components {
             /** Mlx Lm */
             mlx_lm: string | null;
         };
-        /**
-         * Source
-         * @description Where a setting's value comes from; an earlier one counts before a later one.
-         * @enum {string}
-         */
-        mlx_manager__core__settings__Source: "running" | "flag" | "environment" | "database" | "default";
-        /**
-         * Source
-         * @description Where a model comes from.
-         * @enum {string}
-         */
-        mlx_manager__library__installed__Source: "demo" | "folder" | "huggingface";
         /**
          * ErrorDetail
          * @description What went wrong.
@@ -5293,7 +5330,7 @@ export interface operations {
     server_read_log: {
         parameters: {
             query?: {
-                program?: components["schemas"]["Program-Input"];
+                program?: components["schemas"]["Program"];
                 /** @description how many of the last entries */
                 lines?: number;
                 /** @description the lowest that counts */
@@ -5328,7 +5365,7 @@ export interface operations {
     server_follow_log: {
         parameters: {
             query?: {
-                program?: components["schemas"]["Program-Input"];
+                program?: components["schemas"]["Program"];
                 /** @description how many of the last entries */
                 lines?: number;
                 /** @description the lowest that counts */
@@ -7066,9 +7103,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description an error */

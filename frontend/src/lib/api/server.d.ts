@@ -1389,6 +1389,12 @@ export interface components {
             prompt_lookup: string | null;
         };
         /**
+         * SettingSource
+         * @description Where a setting's value comes from; an earlier one counts before a later one.
+         * @enum {string}
+         */
+        SettingSource: "running" | "flag" | "environment" | "database" | "default";
+        /**
          * SettingView
          * @description A setting that is no secret.
          */
@@ -1396,7 +1402,7 @@ export interface components {
             /** Name */
             name: string;
             value: components["schemas"]["JsonValue"];
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["SettingSource"];
             /**
              * Live
              * @description whether it can be changed while the server runs
@@ -1607,12 +1613,6 @@ export interface components {
              */
             log_level?: string;
         };
-        /**
-         * Source
-         * @description Where a setting's value comes from; an earlier one counts before a later one.
-         * @enum {string}
-         */
-        Source: "running" | "flag" | "environment" | "database" | "default";
         /**
          * UnusableModelView
          * @description A folder that looks like a model and cannot be used.

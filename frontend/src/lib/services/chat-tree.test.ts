@@ -27,7 +27,7 @@ function message(id: string, changes: Partial<ChatMessage> = {}): ChatMessage {
 }
 const answer = (id: string, parent_id: string, changes: Partial<ChatMessage> = {}) =>
   message(id, { parent_id, role: 'assistant', ...changes });
-const call = (id: string) => ({ id, type: 'function', function: { name: 'add', arguments: '{}' } });
+const call = (id: string) => ({ id, type: 'function' as const, function: { name: 'add', arguments: '{}' } });
 
 const asked = message('q');
 const calling = answer('a', 'q', { tool_calls: [call('one'), call('two')], finish_reason: 'tool_calls' });

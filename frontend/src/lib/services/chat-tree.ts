@@ -83,3 +83,9 @@ export function openCalls(path: readonly ChatMessage[]): string[] {
     .map((call) => call.id)
     .filter((id) => !answered.has(id));
 }
+
+/** Whether an answer came to what it should: else it says how it ended, and what one can do. */
+export function endedWell(message: ChatMessage): boolean {
+  if (message.status !== 'complete' || message.finish_reason === 'length') return false;
+  return message.content !== '' || Boolean(message.tool_calls?.length);
+}

@@ -1,5 +1,5 @@
-/** The server's ledger as parts of one bar. */
-import type { MemoryState } from '$lib/api/types';
+/** The server's ledger as parts of one bar, and what it says of what would fit. */
+import type { MemoryState, ModelState } from '$lib/api/types';
 import { strings } from '$lib/strings';
 
 export type MemoryPartKind = 'weights' | 'kv' | 'prefixes' | 'reserved' | 'free';
@@ -48,3 +48,79 @@ export function memoryParts(memory: MemoryState): MemoryPart[] {
     colour: COLOURS[kind]
   }));
 }
+
+/** What one model holds and is promised: its parts, of its own whole. */
+export function modelParts(model: ModelState): MemoryPart[] {
+  const { reserved, kv, prefixes } = model.bytes;
+  if (reserved === null) return [];
+  const held: Record<'weights' | 'kv' | 'prefixes', number> = {
+    weights: reserved.weights,
+    kv: kv ?? 0,
+    prefixes: prefixes ?? 0
+  };
+  const used = held.weights + held.kv + held.prefixes;
+  const sizes = { ...held, reserved: Math.max(reserved.total - used, 0) };
+  const whole = Math.max(reserved.total, used, 1);
+  return (Object.keys(sizes) as (keyof typeof sizes)[]).map((kind) => ({
+    kind,
+    label: strings.server.memoryParts[kind],
+    bytes: sizes[kind],
+    share: sizes[kind] / whole,
+    colour: COLOURS[kind]
+  }));
+}
+
+export type Tightness = 'none' | 'soft' | 'hard';
+
+/** How short real memory is; what is not known is not short. */
+export const tightnessOf = (memory: MemoryState): Tightness =>
+  memory.pressure === 'soft' || memory.pressure === 'hard' ? memory.pressure : 'none';
+
+export interface RealUse {
+  /** Held by all workers, by the operating system's account. */
+  footprint: number;
+  budget: number;
+  /** What any process could still take. */
+  available: number;
+  machine: number;
+  /** Of the budget, from 0 to 1. */
+  share: number;
+}
+
+export function realUse(memory: MemoryState): RealUse | null {
+  const { real } = memory;
+  if (real?.footprint_bytes === undefined || real.budget_bytes === undefined) return null;
+  return {
+    footprint: real.footprint_bytes,
+    budget: real.budget_bytes,
+    available: real.available_bytes ?? 0,
+    machine: real.machine_bytes ?? 0,
+    share: Math.min(real.footprint_bytes / Math.max(real.budget_bytes, 1), 1)
+  };
+}
+
+/**
+ * Whether a model would fit: at once; after idle ones have gone, which they do by themselves; only after
+ * requests have ended or pinned ones were let go; or never.
+ */
+export type Fit = 'now' | 'after-idle' | 'after-busy' | 'never';
+
+/** @param estimated bytes that it takes without caches. */
+export function fitOf(estimated: number, memory: MemoryState, models: Iterable<ModelState>): Fit {
+  if (estimated > memory.budget) return 'never';
+  const resident = [...models].filter((model) => model.bytes.reserved !== null);
+  const idle = resident.filter((model) => model.status === 'loaded' && !model.pinned && !isUsed(model));
+  const room = memory.free + (memory.spare_worker ?? 0);
+  const freed = idle.reduce((sum, model) => sum + (model.bytes.reserved?.total ?? 0), 0);
+  const hasPlace = (num: number) => num < memory.max_models;
+  if (estimated <= room && hasPlace(resident.length)) return 'now';
+  return estimated <= room + freed && hasPlace(resident.length - idle.length) ? 'after-idle' : 'after-busy';
+}
+
+/** Whether requests use a model or wait for it. */
+export const isUsed = (model: Pick<ModelState, 'leases' | 'waiting'>): boolean =>
+  model.leases > 0 || model.waiting > 0;
+
+/** Whether it takes memory, or is about to. */
+export const isResident = (model: Pick<ModelState, 'status'>): boolean =>
+  model.status === 'loading' || model.status === 'loaded' || model.status === 'draining';

@@ -16,7 +16,8 @@ interface Ending {
 
 export class Answer {
   state = $state.raw<AnswerState>(nothingYet);
-  isConnected = $state(false);
+  /** Whether it has to be listened to anew. */
+  isLost = $state(false);
   readonly messageId: string;
   #came: AnswerEvent[] = [];
   #isAwaited = false;
@@ -35,7 +36,8 @@ export class Answer {
         return read.kind === 'end' || read.kind === 'deleted';
       },
       onState: (state, fault) => {
-        this.isConnected = state === 'open';
+        if (state === 'lost') this.isLost = true;
+        else if (state === 'open') this.isLost = false;
         if (state === 'refused') ending.onGone(fault);
       }
     });

@@ -22,13 +22,20 @@ export interface Sending {
 /** Several notices of one change are looked at once. */
 const NOTICE_MS = 60;
 const known = new Map<string, Resource<ChatWithMessages>>();
+/** Counts what was said here: an answer to a question from before that is out of date. */
+let numSaid = 0;
 
 function resourceOf(id: string): Resource<ChatWithMessages> {
   let resource = known.get(id);
   if (resource === undefined) {
     const params = { path: { chat_id: id } };
     const load = async () => {
-      const fetched = await ask(manager.GET('/api/v1/chats/{chat_id}', { params }));
+      let fetched: ChatWithMessages;
+      let before: number;
+      do {
+        before = numSaid;
+        fetched = await ask(manager.GET('/api/v1/chats/{chat_id}', { params }));
+      } while (before !== numSaid);
       return { ...fetched, messages: tree.newestOf(known.get(id)?.data?.messages ?? [], fetched.messages) };
     };
     known.set(id, (resource = new Resource(load, `chat ${id}`)));
@@ -99,7 +106,11 @@ export class Conversation {
       notice.kind === 'chat-resync' || (notice.kind === 'chat' && notice.change.chat_id === this.id);
     if (!isOurs || this.id === null) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.refresh(), NOTICE_MS);
+    this.#timer = setTimeout(() => {
+      // What is being sent is told by its own answer; then it is looked again.
+      if (this.sending === null) void this.refresh();
+      else this.heed(notice);
+    }, NOTICE_MS);
   }
 
   /**
@@ -196,6 +207,20 @@ export class Conversation {
     });
   }
 
+  /** How its answers are made; of a chat that is not stored yet, how they will be. Throws `Fault`. */
+  async setOptions(changes: Pick<ChatChange, 'system_prompt' | 'parameters'>): Promise<void> {
+    const id = this.id;
+    if (id === null) {
+      if (changes.system_prompt != null) this.draft.systemPrompt = changes.system_prompt;
+      if (changes.parameters != null) this.draft.parameters = changes.parameters;
+      return;
+    }
+    const params = { path: { chat_id: id } };
+    const chat = await ask(manager.PATCH('/api/v1/chats/{chat_id}', { params, body: changes }));
+    const resource = resourceOf(id);
+    if (resource.data !== null) resource.set({ ...resource.data, ...chat });
+  }
+
   /** Show the branch in which a message stands. */
   async switchTo(messageId: string): Promise<void> {
     await this.#do(messageId, async () => {
@@ -238,6 +263,7 @@ export class Conversation {
     const resource = resourceOf(chatId);
     const data = resource.data;
     if (data === null) return;
+    numSaid++;
     const messages = tree.withSent(data.messages, sent);
     resource.set({ ...data, messages, shown_message_id: messages.at(-1)?.id ?? null });
     this.sending = null;

@@ -2,6 +2,7 @@
 export const chat = {
   untitled: 'New chat',
   loading: 'Fetching the chat…',
+  choosing: 'Looking which models there are…',
   gone: 'This chat is not there any more',
   goneText: 'It was deleted, or it belongs to somebody else. The others are in the history.',
   newChat: 'New chat',
@@ -120,7 +121,7 @@ export const chat = {
     demoQuestions: [
       'What is MLX Manager?',
       'What is 17 + 25?',
-      'Think first: what is 48 - 19?',
+      'Think first: what is 31 + 8?',
       'Which port does the server use?'
     ],
     questions: [

@@ -7,12 +7,12 @@ const PREFIX = 'mlx-cache:unsent ';
 export class Unsent {
   text = $state('');
   files = $state.raw<readonly PendingFile[]>([]);
-  #chatId: string | null = null;
+  #chatId: string | null | undefined;
 
   /** Go to another chat's; files do not come along. */
   open(chatId: string | null): void {
-    if (chatId === this.#chatId && this.text !== '') return;
-    if (chatId !== this.#chatId) this.files = [];
+    if (chatId === this.#chatId) return;
+    this.files = [];
     this.#chatId = chatId;
     this.text = sessionStorage.getItem(this.#key) ?? '';
   }
