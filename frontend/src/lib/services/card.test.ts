@@ -6,6 +6,13 @@ describe('cardMarkdown', () => {
     expect(cardMarkdown('# Name\n\n## Use\n\n###### Small')).toBe('### Name\n\n#### Use\n\n###### Small');
   });
 
+  it('leaves out what programs read of it', () => {
+    expect(cardMarkdown('---\r\nlicense: mit\r\n---\r\n\r\nWords\n\n---\n\nMore')).toBe(
+      'Words\n\n---\n\nMore'
+    );
+    expect(cardMarkdown('---\nlicense: mit\n---')).toBe('');
+  });
+
   it('leaves code as it is', () => {
     const code = '```python\n# a comment\nprint("<div>")\n```';
     expect(cardMarkdown(`<div>\n\n${code}\n</div>`)).toContain(code);

@@ -19,8 +19,11 @@ const KEPT = new Set('b br del em hr i ins kbd mark s small strong sub sup u'.sp
 /** Whose content is not for reading. */
 const UNREAD = /<(script|style|head|title)\b[^>]*>[\s\S]*?<\/\1\s*>/gi;
 
+/** What programs read of a card; it stands before the rest. */
+const FRONT_MATTER = /^\s*---[ \t]*\n[\s\S]*?\n---[ \t]*(?:\n|$)/;
+
 export function cardMarkdown(source: string): string {
-  return pieces(source.replace(/\r\n?/g, '\n'))
+  return pieces(source.replace(/\r\n?/g, '\n').replace(FRONT_MATTER, ''))
     .map(({ text, isCode }) => (isCode ? text : readable(text)))
     .join('\n')
     .trim();

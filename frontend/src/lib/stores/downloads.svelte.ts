@@ -44,6 +44,11 @@ class Downloads {
     return this.all.find((download) => download.repo_id === repoId && !isFinished(download));
   }
 
+  /** Whether a model has come, as far as that is remembered. */
+  hasBrought(repoId: string): boolean {
+    return this.all.some((download) => download.repo_id === repoId && download.status === 'completed');
+  }
+
   /** Throws what stands against it. */
   async begin(wish: DownloadWish): Promise<Download> {
     const body = {
@@ -52,6 +57,19 @@ class Downloads {
       allow_pickle: wish.allowPickle ?? false,
       allow_code: wish.allowCode ?? false
     };
+    const failed = this.all.find(
+      (download) =>
+        download.status === 'failed' &&
+        download.repo_id === body.repo_id &&
+        download.revision === body.revision &&
+        download.allow_pickle === body.allow_pickle &&
+        download.allow_code === body.allow_code
+    );
+    // What has come of it is not fetched again.
+    if (failed !== undefined) {
+      await this.act(failed, 'retry');
+      return failed;
+    }
     return this.#take(await ask(manager.POST('/api/v1/downloads', { body })));
   }
 
