@@ -18,10 +18,15 @@ const marked = new Marked({
     // HTML is shown as it was written, but for tags that only change how text looks.
     html: ({ text }) => text.replace(/<[^<>]*>?/g, (tag) => (PLAIN_TAG.test(tag) ? tag : escape(tag))),
     code: ({ text, lang }) => codeHtml(text, languageOf(lang)),
+    // The page's own heading stands above all of an answer's.
+    heading({ tokens, depth }) {
+      const level = Math.min(depth + 1, 6);
+      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
+    },
     checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
     // Nothing is loaded from elsewhere: an image is a link that is named by its words.
     image: ({ href, text }) => `<a href="${escape(href)}">${escape(text || href)}</a>`,
-    table: function (token) {
+    table(token) {
       return `<div class="table-scroll" tabindex="0">${tableHtml(this.parser, token)}</div>`;
     }
   }

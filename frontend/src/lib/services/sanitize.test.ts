@@ -127,6 +127,11 @@ describe('blocks', () => {
     expect(ofMarkdown('```klingon\n<b>\n```').querySelector('code')?.textContent).toBe('<b>\n');
   });
 
+  it("has no heading beside the page's own", () => {
+    const place = ofMarkdown('# One\n\n###### Six');
+    expect([...place.children].map(({ tagName }) => tagName)).toEqual(['H2', 'H6']);
+  });
+
   it('lets wide tables scroll within themselves', () => {
     const place = ofMarkdown('| a |\n|---|\n| **1** |');
     expect(place.querySelector('.table-scroll[tabindex="0"] th[scope="col"]')?.textContent).toBe('a');

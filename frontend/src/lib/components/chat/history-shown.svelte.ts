@@ -38,6 +38,6 @@ export class HistoryShown {
   /** Show it, and go to its search. */
   search(): void {
     this.isOpen = true;
-    void tick().then(() => document.querySelector<HTMLInputElement>('[type="search"]')?.focus());
+    void tick().then(() => document.querySelector<HTMLInputElement>('[role="search"] input')?.focus());
   }
 }
