@@ -413,7 +413,7 @@ def guide(terminal: Terminal, manager_url: str, url: str, model: str, *, is_clos
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": QUESTION}]})
     terminal.line(
         f"\n{terminal.style('Serving; Ctrl-C stops it.', BOLD)}\n"
-        f"  manager         {manager_url}\n"
+        f"  web UI          {manager_url}\n"
         f"  OpenAI clients  {url}/v1  (base URL; {which})\n"
         f"  Claude Code     ANTHROPIC_BASE_URL={url} claude\n"
         f"  models          {url}/v1/models\n"

@@ -42,7 +42,7 @@ from mlx_manager.db.stored_settings import read_stored
 from mlx_manager.dependencies import Accounts
 from mlx_manager.faults import add_error_handlers, error_response
 from mlx_manager.mlx_server.protocols.errors import render_error as render_server_error
-from mlx_manager.openapi import add_document, operation_id
+from mlx_manager.openapi import Health, add_document, operation_id
 from mlx_manager.rooms import EVENT_MODELS, ROUTERS, open_rooms
 from mlx_manager.server.proxy import PROXIED, ServerProxy, is_proxied
 from mlx_manager.web_ui.serving import add_web_ui
@@ -135,9 +135,9 @@ app.add_middleware(RootPathMiddleware, root_path=manager_settings.root_path)
 
 
 @app.get("/health", tags=["program"])
-async def health() -> dict[str, str]:
+async def health() -> Health:
     """Whether the process is alive."""
-    return {"status": "healthy", "version": __version__}
+    return Health(status="healthy", version=__version__)
 
 
 @app.get("/metrics", response_class=Response, tags=["program"])

@@ -43,6 +43,30 @@ def test_names_are_short_and_used_once() -> None:
     assert all(name.isidentifier() for name in names), names
 
 
+def test_schemas_are_named_by_what_they_are() -> None:
+    """A client's types have these names: none tells in which module it is, or whether it comes or goes."""
+    names = app.openapi()["components"]["schemas"].keys()
+    assert not [name for name in names if not name.isidentifier() or "__" in name]
+    assert {"SettingSource", "ModelSource", "Program", "ToolCall"} <= names
+
+
+def test_what_events_carry_is_there() -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    carried = {reference.rpartition("/")[2] for reference in references(schemas["LiveEvents"])}
+    assert carried > {"ServerView", "DownloadView", "DownloadRemoved", "ChangeEvent", "ResyncEvent"}
+    assert schemas.keys() > carried | {"PieceEvent", "PhaseEvent", "DeletedEvent", "LogEntry"}
+    # What a schema calls required is what the events are checked for.
+    assert set(schemas["LiveEvents"]["required"]) == schemas["LiveEvents"]["properties"].keys()
+
+
+def test_what_is_sent_as_it_is_stored_is_described_all_the_same() -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    assert list(references(schemas["ChatView"])) == ["#/components/schemas/GenerationParameters"]
+    assert "#/components/schemas/ToolCall" in references(schemas["MessageView"]["properties"]["tool_calls"])
+    view = schemas["MessageView"]
+    assert set(view["required"]) == view["properties"].keys(), "every field is sent"
+
+
 def test_every_reference_leads_somewhere() -> None:
     document = app.openapi()
     for reference in references(document):

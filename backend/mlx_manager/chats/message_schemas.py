@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from mlx_manager.chats.bounds import (
     MAX_UNSENT_ATTACHMENTS,
@@ -14,6 +14,7 @@ from mlx_manager.chats.bounds import (
     Name,
     ShortText,
 )
+from mlx_manager.chats.described import DescribedBy, ToolCall
 from mlx_manager.chats.parameters import GenerationParameters
 from mlx_manager.db.tables.chats import MessageStatus
 from mlx_manager.users.schemas import Body, Row
@@ -56,6 +57,8 @@ class NewAttachment(Body):
 class MessageError(BaseModel):
     """Why an answer failed."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     code: str = Field(description="One of the codes of docs/errors.md.")
     message: str
     param: str | None = None
@@ -63,6 +66,8 @@ class MessageError(BaseModel):
 
 class AnswerUsage(BaseModel):
     """What an answer took, as the server counted it; null is what it did not say."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     prompt_tokens: int | None = None
     cached_tokens: int | None = Field(None, description="Of the prompt, those that need not be read.")
@@ -85,7 +90,7 @@ class MessageView(Row):
     status: MessageStatus
     content: str
     reasoning: str
-    tool_calls: list[dict[str, Any]] | None = Field(description="As in OpenAI's chat completions.")
+    tool_calls: list[Annotated[dict[str, Any], DescribedBy(ToolCall)]] | None
     tool_call_id: str | None = Field(description="Of a tool's message: which call it answers.")
     model: str | None
     finish_reason: str | None = Field(description="stop, length or tool_calls, as the server said it.")

@@ -1,11 +1,12 @@
 """What is said about chats and their folders on the wire."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from mlx_manager.chats.bounds import Id, ModelName, Name, SystemPrompt, Title
+from mlx_manager.chats.described import DescribedBy
 from mlx_manager.chats.message_schemas import MessageView
 from mlx_manager.chats.parameters import GenerationParameters
 from mlx_manager.users.schemas import Body, Row
@@ -46,7 +47,7 @@ class ChatView(Row):
     title: str = Field(description="Empty until something was said, unless one was given.")
     model: str = Field(description="Whom the next message goes to.")
     system_prompt: str
-    parameters: dict[str, Any]
+    parameters: Annotated[dict[str, Any], DescribedBy(GenerationParameters)]
     shown_message_id: str | None = Field(description="The last message of the path that is shown.")
     is_pinned: bool
     created_at: datetime

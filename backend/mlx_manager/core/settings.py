@@ -15,7 +15,7 @@ from pydantic import BaseModel, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
-class Source(StrEnum):
+class SettingSource(StrEnum):
     """Where a setting's value comes from; an earlier one counts before a later one."""
 
     RUNNING = "running"
@@ -26,7 +26,10 @@ class Source(StrEnum):
     DEFAULT = "default"
 
 
-_STATED: Final = (Source.FLAG, Source.ENVIRONMENT)
+# What the inference server calls it.
+Source = SettingSource
+
+_STATED: Final = (SettingSource.FLAG, SettingSource.ENVIRONMENT)
 # The integers that every reader of JSON has exactly.
 _LARGEST: Final = 2**53
 _NOTHING: Final = object()
@@ -48,8 +51,8 @@ class EnvironmentSettings(BaseSettings):
 
     not_stored: ClassVar[frozenset[str]] = frozenset()
     others: ClassVar[frozenset[str]] = frozenset()
-    _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
-    _stated: dict[str, tuple[Source, Any]] = PrivateAttr(default_factory=dict)
+    _sources: dict[str, SettingSource] = PrivateAttr(default_factory=dict)
+    _stated: dict[str, tuple[SettingSource, Any]] = PrivateAttr(default_factory=dict)
     _stored: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     def __init__(self, **values: Any) -> None:
@@ -70,13 +73,13 @@ class EnvironmentSettings(BaseSettings):
             raise InvalidSettings(
                 f"{self.env_prefix()}*: {error} (lists are JSON, such as '[\"a\"]')"
             ) from None
-        self.note_source(self.model_fields_set - values.keys(), Source.ENVIRONMENT)
+        self.note_source(self.model_fields_set - values.keys(), SettingSource.ENVIRONMENT)
 
-    def source_of(self, name: str) -> Source:
+    def source_of(self, name: str) -> SettingSource:
         """Where the value of a setting comes from."""
-        return self._sources.get(name, Source.DEFAULT)
+        return self._sources.get(name, SettingSource.DEFAULT)
 
-    def note_source(self, names: Set[str], source: Source) -> None:
+    def note_source(self, names: Set[str], source: SettingSource) -> None:
         """Remember where the values of these come from."""
         self._sources.update(dict.fromkeys(names, source))
         if source in _STATED:
@@ -114,19 +117,22 @@ class EnvironmentSettings(BaseSettings):
         for name in open_to:
             self.__dict__[name] = getattr(fresh, name)
             is_stored = name in stored and name not in faults
-            self._sources[name] = Source.DATABASE if is_stored else Source.DEFAULT
+            self._sources[name] = SettingSource.DATABASE if is_stored else SettingSource.DEFAULT
         prefix = self.env_prefix()
         return [f"{prefix}{name.upper()} as it is stored: {_reason(faults[name])}" for name in faults]
 
     def _forget_running(self, name: str) -> None:
         """What a flag or the environment says counts again where the running program was told otherwise."""
-        if self.source_of(name) is Source.RUNNING:
-            self._sources[name] = Source.DEFAULT
+        if self.source_of(name) is SettingSource.RUNNING:
+            self._sources[name] = SettingSource.DEFAULT
             if name in self._stated:
                 self._sources[name], self.__dict__[name] = self._stated[name]
 
     def _is_open_to(self, name: str) -> bool:
-        return name not in self.not_stored and self.source_of(name) in (Source.DATABASE, Source.DEFAULT)
+        return name not in self.not_stored and self.source_of(name) in (
+            SettingSource.DATABASE,
+            SettingSource.DEFAULT,
+        )
 
     def changed(self, values: Mapping[str, Any]) -> Self:
         """These settings with other values, which may be as JSON has them; `self` stays as it is.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 from typing import Any
 
-from mlx_manager.library.installed import Source
+from mlx_manager.library.installed import ModelSource
 from mlx_manager.library.memory_fit import MemoryFit, fit_of_files
 from mlx_manager.library.service import Library
 
@@ -31,7 +31,7 @@ class ThisMachine:
         return {
             model.place.repo_id
             for model in shelf.models.values()
-            if model.place.source is Source.HUGGINGFACE
+            if model.place.source is ModelSource.HUGGINGFACE
             and model.place.repo_id is not None
             and model.description is not None
         }

@@ -18,7 +18,7 @@ REPO_PREFIX: Final = "models--"
 SNAPSHOTS: Final = "snapshots"
 
 
-class Source(StrEnum):
+class ModelSource(StrEnum):
     """Where a model comes from."""
 
     DEMO = "demo"
@@ -36,7 +36,7 @@ class Place:
         repo: its folder in the cache, with all revisions; None elsewhere.
     """
 
-    source: Source
+    source: ModelSource
     folder: Path
     root: Path
     repo: Path | None = None
@@ -155,8 +155,8 @@ def hub_of(settings: MLXServerSettings) -> Path | None:
 def place_of(path: Path, demo: Path, folders: Sequence[Path], hub: Path | None) -> Place:
     """Where a folder of the catalogue's is; by its path as it was found, no link is followed."""
     if path == demo:
-        return Place(Source.DEMO, path, path)
+        return Place(ModelSource.DEMO, path, path)
     if hub is not None and path.is_relative_to(hub):
-        return Place(Source.HUGGINGFACE, path, hub, hub / path.relative_to(hub).parts[0])
+        return Place(ModelSource.HUGGINGFACE, path, hub, hub / path.relative_to(hub).parts[0])
     root = next((folder for folder in folders if path.is_relative_to(folder)), path)
-    return Place(Source.FOLDER, path, root)
+    return Place(ModelSource.FOLDER, path, root)

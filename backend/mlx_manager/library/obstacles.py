@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.library.installed import Installed, Place, Source
+from mlx_manager.library.installed import Installed, ModelSource, Place
 from mlx_manager.library.removal import LinkError, check_way
 
 
 def obstacle(place: Place) -> ApiError | None:
     """What keeps a place from ever being deleted here; None where nothing does."""
-    if place.source is Source.DEMO:
+    if place.source is ModelSource.DEMO:
         return _never("the demo ships with the program")
     folder = place.repo or place.folder
     if folder == place.root:

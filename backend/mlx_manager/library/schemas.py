@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mlx_manager.library.deletion import Deleted
 from mlx_manager.library.disk_use import ModelFile
-from mlx_manager.library.installed import Source
+from mlx_manager.library.installed import ModelSource
 from mlx_manager.library.listing import LibraryModel
 from mlx_manager.library.machine import MachineMemory
 from mlx_manager.library.memory_schemas import MachineView, MemoryView
@@ -30,7 +30,7 @@ class LibraryModelView(BaseModel):
     id: str = Field(description="the name that requests use")
     path: str
     adapter_path: str | None = Field(description="a LoRA adapter that is applied to it")
-    source: Source
+    source: ModelSource
     commit: str | None = Field(description="of the hub's repository, where it is in the Hugging Face cache")
     status: str = Field(
         description="`unloaded`, `loading`, `loaded`, `draining`, `failed`, `incomplete` where files are "

@@ -20,7 +20,7 @@ _PERIOD_S: Final = 0.5
 
 
 class Program(StrEnum):
-    """Whose log."""
+    """One of the two."""
 
     SERVER = SERVER
     MANAGER = MANAGER

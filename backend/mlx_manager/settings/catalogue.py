@@ -12,7 +12,7 @@ from mlx_manager.core.errors import ApiError, ErrorCode
 from mlx_manager.core.settings import EnvironmentSettings
 from mlx_manager.mlx_server.admin.live_settings import LIVE as SERVER_LIVE
 from mlx_manager.mlx_server.config import MLXServerSettings
-from mlx_manager.settings.schemas import Program
+from mlx_manager.server.service import Program
 
 MANAGER_LIVE: Final = frozenset(
     {

@@ -1,18 +1,11 @@
 """Settings on the wire."""
 
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mlx_manager.core.settings import Source
-
-
-class Program(StrEnum):
-    """Whose setting it is."""
-
-    MANAGER = "manager"
-    SERVER = "server"
+from mlx_manager.core.settings import SettingSource
+from mlx_manager.server.service import Program
 
 
 class SettingView(BaseModel):
@@ -21,7 +14,7 @@ class SettingView(BaseModel):
     name: str = Field(description="the variable that sets it in the environment; its name here, too")
     program: Program
     value: Any = Field(description="what counts now, as the program has it; null for none")
-    source: Source = Field(description="which source won")
+    source: SettingSource = Field(description="which source won")
     stored: Any = Field(description="what is stored; null where `is_stored` is false")
     is_stored: bool
     default: Any

@@ -12,20 +12,21 @@ from sqlmodel import col, delete
 from mlx_manager.config import ManagerSettings
 from mlx_manager.core.access.mode import check_bind
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.core.settings import EnvironmentSettings, Source
+from mlx_manager.core.settings import EnvironmentSettings, SettingSource
 from mlx_manager.core.times import utc_now
 from mlx_manager.db.session import Database
 from mlx_manager.db.stored_settings import StoredSettings, of_prefix
 from mlx_manager.db.tables import StoredSetting
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.server.client import ServerClient
+from mlx_manager.server.service import Program
 from mlx_manager.settings.catalogue import MANAGER_LIVE, SETTINGS, Setting, find
-from mlx_manager.settings.schemas import Program, SettingsChange, SettingView
+from mlx_manager.settings.schemas import SettingsChange, SettingView
 
 logger = logging.getLogger(__name__)
 
 _SERVER_WITHIN_S: Final = 10.0
-_CAN_BE_STORED: Final = (Source.DATABASE, Source.DEFAULT)
+_CAN_BE_STORED: Final = (SettingSource.DATABASE, SettingSource.DEFAULT)
 _Settings = ManagerSettings | MLXServerSettings
 _Running = Mapping[str, Mapping[str, Any]]
 
@@ -130,7 +131,7 @@ class SettingsService:
         value, source = setting.as_json(own), own.source_of(setting.field)
         told = running.get(setting.field) if setting.program is Program.SERVER else None
         if told is not None:
-            value, source = told["value"], Source(told["source"])
+            value, source = told["value"], SettingSource(told["source"])
         waits = source in _CAN_BE_STORED and coming.source_of(setting.field) in _CAN_BE_STORED
         return SettingView(
             name=setting.name,
@@ -171,7 +172,7 @@ def _checked(change: SettingsChange, stored: Mapping[str, Any]) -> dict[str, Any
         values = {
             setting.field: change.set.get(name, setting.default)
             for name, setting in mine.items()
-            if name in change.set or coming.source_of(setting.field) is Source.DATABASE
+            if name in change.set or coming.source_of(setting.field) is SettingSource.DATABASE
         }
         try:
             changed = coming.changed(values)

@@ -19,9 +19,9 @@ class Body(BaseModel):
 
 
 class Row(BaseModel):
-    """Base of what we send, read from a row of the database."""
+    """Base of what we send, read from a row of the database. Fields with a default are sent, too."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
 
 
 def _check_name(name: str) -> str:

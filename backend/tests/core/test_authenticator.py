@@ -160,3 +160,23 @@ def test_keys_are_long_and_unlike() -> None:
     for key in keys:
         random = key.removeprefix("sk-mlx-")
         assert len(base64.urlsafe_b64decode(random + "=" * (-len(random) % 4))) == 32
+
+
+@pytest.mark.parametrize("is_session", [True, False])
+async def test_what_is_worth_less_than_it_was_does_not_hold(is_session: bool) -> None:
+    store, authenticator, key = make()
+    admin = replace(ADA, role=Role.ADMIN, scopes=frozenset(Scope))
+    held = store.keys
+    if is_session:
+        admin, held = replace(admin, session_id="ses_1"), store.sessions
+    name = "ses_1" if is_session else next(iter(store.keys))
+    held[name] = admin
+    assert await authenticator.still_holds(key, admin)
+    held[name] = replace(admin, role=Role.USER, scopes=frozenset({Scope.INFERENCE}))
+    store.revision += 1
+    assert not await authenticator.still_holds(key, admin)
+    # Whoever was let in with less, or is worth more by now, goes on.
+    assert await authenticator.still_holds(key, held[name])
+    held[name] = admin
+    store.revision += 1
+    assert await authenticator.still_holds(key, replace(admin, scopes=frozenset({Scope.INFERENCE})))

@@ -221,6 +221,7 @@ def test_a_key_s_last_use_and_its_day(audited: Server) -> None:
     assert (usage["num_requests"], usage["num_tokens"]) == (1, answer.json()["usage"]["total_tokens"])
 
 
+@pytest.mark.full
 def test_on_postgresql(postgres: Cluster, start_server: StartServer, tmp_path: Path) -> None:
     name = finish(postgres.create_database())
     env = {"MLX_MANAGER_DATABASE_URL": postgres.url(name), "MLX_SERVER_REQUIRE_AUTH": "true"}

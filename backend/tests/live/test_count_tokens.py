@@ -59,6 +59,7 @@ def test_tools_count(server: Server) -> None:
     assert post(server, silent, COUNT)["input_tokens"] == without
 
 
+@pytest.mark.full
 def test_bursts_of_counts_load_nothing(pool: Pool) -> None:
     pool.change(max_memory_gb=1)  # the demo is more than the pool's usual models
     pool.only()

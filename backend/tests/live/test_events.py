@@ -116,6 +116,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with HubStandIn([demo_repository()]) as hub:
         env = {
             "MLX_SERVER_MODEL_DIRS": json.dumps([str(folder / "models")]),
+            "MLX_SERVER_PRELOAD": json.dumps([TINY]),
             "MLX_SERVER_PREFIX_CACHE_DISK_GB": "0",
             "MLX_MANAGER_HUB_ENDPOINT": hub.url,
             "MLX_MANAGER_DISK_FLOOR_GB": "0",
@@ -133,12 +134,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def test_a_user_sees_a_load_and_no_requests(place: Place) -> None:
     with place.listening(place.ada) as ada, place.listening(place.admin, "requests") as admin:
         ada.find("inference", lambda data: data["is_connected"])
-        ada.find("model", lambda data: data["id"] == "demo" and data["status"] == "loaded")
+        ada.find("model", lambda data: data["id"] == TINY and data["status"] == "loaded")
         ada.find("memory", lambda data: data["budget"] > 0)
         ada.find("server", lambda data: data["state"] == "running" and data["readiness"] is not None)
         ada.find("chat_resync", lambda data: data == {})
+        place.load(TINY, "unload")
+        away = ada.find("model", lambda data: data["id"] == TINY and data["status"] == "unloaded")
         place.load(TINY)
-        ada.find("model", lambda data: data["id"] == TINY and data["status"] == "loaded")
+        there = ada.find("model", lambda data: data["id"] == TINY and data["status"] == "loaded", after=away)
         body = {"model": TINY, "prompt": "w1 w2", "max_tokens": 4}
         request_id = "one-of-ada-s"
         asked = place.ada.post("/v1/completions", json=body, headers={"X-Request-Id": request_id})
@@ -146,9 +149,9 @@ def test_a_user_sees_a_load_and_no_requests(place: Place) -> None:
         at = admin.find("request", lambda data: data["id"] == request_id and data["phase"] == "finished")
         assert admin.events[at][1]["completion_tokens"] == 4
         assert admin.names() == {"inference", "request"}
-        # What came after it was told is here, too.
+        # By when this is told to both, what the one is not told was passed over.
         place.load(TINY, "unload")
-        ada.find("model", lambda data: data["id"] == TINY and data["status"] == "unloaded", after=at)
+        ada.find("model", lambda data: data["id"] == TINY and data["status"] == "unloaded", after=there)
         assert ada.names() == {"server", "inference", "model", "memory", "chat_resync"}
         fields = LiveEvents.model_fields
         for name, data in [*ada.events, *admin.events]:
@@ -245,6 +248,21 @@ def test_the_doctor_looks_at_the_running_installation(place: Place) -> None:
     levels = {finding["check"]: finding["level"] for finding in report["findings"]}
     assert levels["device"] == levels["database"] == levels["model demo"] == "ok"
     assert place.admin.get("/api/v1/about/doctor").json() == report, "it is kept"
+
+
+def test_who_is_no_administrator_any_more_sees_no_more_requests(place: Place) -> None:
+    browser = place.user("dora")
+    [dora] = [user for user in place.admin.get("/api/v1/users").json()["data"] if user["name"] == "dora"]
+    for role in ("admin", "user"):
+        listener = Listener(browser)
+        listener.find("memory", lambda data: True)
+        changed = place.admin.patch(f"/api/v1/users/{dora['id']}", json={"role": role})
+        assert changed.status_code == 200
+        if role == "admin":
+            # More than before harms nobody.
+            listener.leave()
+    listener.wait_end()
+    assert browser.get(EVENTS, params={"topics": "requests"}).status_code == 403
 
 
 def test_it_ends_with_the_session(place: Place) -> None:

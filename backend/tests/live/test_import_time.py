@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.live.server import clean_environment
 
 RUNS = 5
@@ -29,6 +31,7 @@ def run(code: str) -> str:
     return done.stdout
 
 
+@pytest.mark.full
 def test_the_import_is_quick() -> None:
     programs = {
         "server": PROGRAM.format(imports="import mlx_manager.mlx_server.main"),

@@ -60,6 +60,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
         assert server.log.count("there is no log file") == 1
 
 
+@pytest.mark.full
 def test_two_servers_of_one_home(server: Server, tmp_path: Path) -> None:
     env = {"MLX_SERVER_PRELOAD": "[]", "MLX_MANAGER_HOME": str(server.home)}
     with Server(tmp_path, env) as second:

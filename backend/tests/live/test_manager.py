@@ -184,6 +184,7 @@ def test_no_password_or_token_is_written_anywhere(both: tuple[Manager, Server]) 
     assert PASSWORD not in document
 
 
+@pytest.mark.full
 def test_a_database_that_is_newer_ends_the_start(tmp_path: Path) -> None:
     home = tmp_path / "home"
     command(home, "keys", "list")

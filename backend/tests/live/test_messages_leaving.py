@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from anthropic import Anthropic
 
+from tests.live.inspecting import asked
 from tests.live.messages import ENDLESSLY, HOT, PATH, sdk
 from tests.live.server import ENDLESS, Server, wait_until
 
@@ -61,6 +62,20 @@ def test_one_who_leaves_the_queue_leaves_the_others_alone(narrow: Server, stream
         assert next(iter(stream.text_stream))
         with sent(narrow, ENDLESSLY | HOT | {"stream": streaming}):
             wait_until(lambda: in_engine(narrow) == (1, 1), "the second request is in the queue")
+        wait_until(lambda: in_engine(narrow) == (1, 0), "the queue is empty")
+        assert next(iter(stream.text_stream))
+    narrow.wait_idle()
+
+
+@pytest.mark.parametrize("streaming", [False, True], ids=["whole", "stream"])
+def test_one_in_the_queue_can_be_cancelled(narrow: Server, streaming: bool) -> None:
+    with sdk(narrow) as client, client.messages.stream(**ENDLESSLY, extra_body=HOT) as stream:
+        assert next(iter(stream.text_stream))
+        late = asked(narrow, PATH, ENDLESSLY | HOT, f"queued-{streaming}", stream=streaming)
+        wait_until(lambda: in_engine(narrow) == (1, 1), "the second request is in the queue")
+        late.wait_phase("queued")
+        assert late.cancel()["status"] == (200 if streaming else 409)
+        late.check_error(200 if streaming else 409)
         wait_until(lambda: in_engine(narrow) == (1, 0), "the queue is empty")
         assert next(iter(stream.text_stream))
     narrow.wait_idle()

@@ -227,6 +227,7 @@ def test_openmetrics(metered: Server) -> None:
     assert {"mlx_server_requests", "mlx_server_time_to_first_token_seconds", "mlx_build"} <= names
 
 
+@pytest.mark.full
 def test_a_scrape_loads_nothing(start_server: StartServer) -> None:
     server = start_server({"MLX_SERVER_PRELOAD": "[]"})
     for _ in range(3):

@@ -168,6 +168,7 @@ def test_a_death_while_it_drains(pool: Pool) -> None:
     pool.answer(ALPHA)
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="another process's limits can be set on Linux only")
 def test_out_of_memory_is_one_models_affair(hasty: Pool) -> None:
     import resource

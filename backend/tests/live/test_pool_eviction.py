@@ -74,6 +74,7 @@ def test_who_is_pinned_stays(pool: Pool) -> None:
     assert pool.loaded().keys() == {ALPHA, GAMMA}
 
 
+@pytest.mark.full
 def test_waiting_has_an_end(pool: Pool) -> None:
     pool.only(ALPHA, BETA)
     streams = [pool.flowing(ALPHA), pool.flowing(BETA)]

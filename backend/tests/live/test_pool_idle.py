@@ -10,6 +10,7 @@ from tests.live.server import wait_until
 SOON_S = 0.4
 
 
+@pytest.mark.full
 def test_one_models_own_time(pool: Pool) -> None:
     before = pool.only(ALPHA, BETA)
     pool.change(model_options={ALPHA: {"idle_unload_s": SOON_S}})
@@ -52,6 +53,7 @@ def test_a_request_says_how_long_its_model_stays(pool: Pool) -> None:
     pool.wait_status(ALPHA, "unloaded")
 
 
+@pytest.mark.full
 def test_a_pinned_model_does_not_go(pool: Pool) -> None:
     before = pool.only(ALPHA, BETA)
     pool.do(ALPHA, "pin")

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from mlx_manager.mlx_server.admin.request_schemas import RequestView, RequestViews
+from mlx_manager.mlx_server.admin.request_schemas import RequestDetail, RequestView, RequestViews
 from mlx_manager.mlx_server.admin.schemas import (
     ListedModel,
     MemoryView,
@@ -26,6 +26,7 @@ from mlx_manager.mlx_server.admin.schemas import (
     UnusableModelView,
 )
 from tests.live.conftest import StartServer
+from tests.live.inspecting import asked, cancel
 from tests.live.pool_server import ALPHA, BETA, GAMMA, Events, Pool, chat_body, text_body
 from tests.live.server import DEADLINE_S, is_running, wait_until
 
@@ -79,7 +80,10 @@ def test_answers_are_what_the_document_says(pool: Pool, three_models: Path) -> N
             memory = check_shape(MemoryView, pool.get("/admin/memory"))
             assert memory.real is not None
             assert [model.id for model in memory.models] == [ALPHA]
-            assert check_shape(RequestViews, pool.get("/admin/requests")).data
+            [newest, *_] = check_shape(RequestViews, pool.get("/admin/requests")).data
+            shown = check_shape(RequestDetail, pool.get(f"/admin/requests/{newest.row_id}"))
+            assert shown.cache is not None
+            assert shown.cache.prompt_tokens == newest.prompt_tokens == 3
             check_shape(SettingsView, pool.get("/admin/settings"))
             check_shape(SettingsView, pool.change(max_models=4))
             check_shape(SettingViews, pool.get("/admin/settings/all"))
@@ -113,7 +117,7 @@ def test_the_document_names_what_clients_are_made_from(pool: Pool) -> None:
         if path.startswith("/admin")
     ]
     names = [operation["operationId"] for _, operation in operations]
-    assert len(names) == len(set(names)) >= 12
+    assert len(names) == len(set(names)) == 14
     for path, operation in operations:
         assert operation["tags"] == ["admin"]
         assert operation["description"]
@@ -227,6 +231,27 @@ def test_reading_a_long_prompt_is_told_of(pool: Pool) -> None:
         wait_until(lambda: read() and read()[-1] >= 4_999, "the whole prompt is read")
         assert any(0 < count < 4_999 for count in read())
         assert read() == sorted(read())
+
+
+@pytest.mark.parametrize("streaming", [False, True], ids=["whole", "stream"])
+def test_a_request_that_waits_for_a_model_can_be_cancelled(pool: Pool, streaming: bool) -> None:
+    pool.only(ALPHA)
+    pool.change(max_models=1)
+    holder = pool.flowing(ALPHA)
+    path, body = "/v1/chat/completions", chat_body(BETA)
+    if not streaming:
+        path, body = "/v1/responses", {"model": BETA, "input": "w1", "store": False}
+    late = asked(pool.server, path, body, f"waits-{streaming}", stream=streaming)
+    pool.wait_waiting(BETA)
+    assert late.wait_phase("waiting")["cache_unknown"] == "its model's engine has not begun with it"
+    assert late.cancel()["status"] == 409
+    late.check_error(409)
+    assert late.view()["cache_unknown"] == "it ended before its model's engine began with it"
+    pool.wait_waiting(BETA, 0)
+    assert cancel(pool.server, late.request_id).status_code == 409
+    holder.wait_flowing(holder.num_lines + 20)
+    assert pool.loaded().keys() == {ALPHA}
+    assert pool.ask(ALPHA).status_code == 200
 
 
 @pytest.mark.full

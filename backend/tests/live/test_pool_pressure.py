@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.live.pool_server import ALPHA, BETA, Pool
 from tests.live.server import DEADLINE_S, wait_until
 
@@ -16,6 +18,7 @@ def wait_pressure(pool: Pool, pressure: str) -> str:
     return str(memory["explanation"])
 
 
+@pytest.mark.full
 def test_soft_pressure_admits_one_at_a_time(pool: Pool) -> None:
     pool.only(ALPHA, BETA)
     stream = pool.flowing(ALPHA)

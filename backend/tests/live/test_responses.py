@@ -394,6 +394,7 @@ def test_a_restart_keeps_them(tmp_path_factory: pytest.TempPathFactory) -> None:
         assert ask(client, "And a profile?", previous_response_id=answer.id).output_text
 
 
+@pytest.mark.full
 def test_one_that_fails_says_so_and_is_stored(harmed: Server) -> None:
     client = sdk(harmed)
     running = Endless(client)

@@ -150,6 +150,7 @@ def test_the_manager_is_killed(home: Home, seed: int) -> None:
     assert home.program.wait_ready()["pid"] == home.server_pid
 
 
+@pytest.mark.full
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("seed", range(3))
 def test_the_server_is_killed(home: Home, seed: int) -> None:

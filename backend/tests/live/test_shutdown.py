@@ -109,6 +109,7 @@ def test_an_answer_that_fits_into_the_grace_is_whole(start_server: StartServer) 
     check_gone(server, workers)
 
 
+@pytest.mark.full
 def test_what_waits_for_a_model_is_told(start_server: StartServer) -> None:
     server = start_server(PRELOAD_ENDLESS | {"MLX_SERVER_SHUTDOWN_GRACE_S": "1"})
     workers = server.workers()

@@ -87,6 +87,7 @@ def test_a_bad_flag_does_not_show_a_secret(tmp_path: Path) -> None:
     assert "MLX_SERVER_PORT" in refused(tmp_path, {"MLX_SERVER_LOGFIRE_TOKEN": "s3cret"}, ["--port", "abc"])
 
 
+@pytest.mark.full
 def test_odd_surroundings(start_server: StartServer) -> None:
     """A flag beats the environment, unknown settings are named, and the limit of open files is raised."""
     server = start_server(

@@ -151,6 +151,7 @@ def test_a_server_of_somebody_elses_is_adopted_and_left(tmp_path: Path) -> None:
         assert server.ready()[0] == 200
 
 
+@pytest.mark.full
 def test_one_that_cannot_start_says_why(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -164,6 +165,7 @@ def test_one_that_cannot_start_says_why(tmp_path: Path) -> None:
             assert f"port {port} is taken" in body["error"]["message"]
 
 
+@pytest.mark.full
 def test_a_manager_that_is_to_start_none_starts_none(tmp_path: Path) -> None:
     with Supervised(tmp_path / "none", {"MLX_MANAGER_START_SERVER": "false"}) as both:
         assert both.view()["state"] == "stopped"

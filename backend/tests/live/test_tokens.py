@@ -76,6 +76,7 @@ def test_refused(server: Server, path: str, body: dict[str, Any], param: str) ->
     assert response.json()["error"]["param"] == param
 
 
+@pytest.mark.full
 def test_no_model_is_loaded(pool: Pool) -> None:
     pool.only()
     wait_until(lambda: not pool.server.workers(), "no worker lives")

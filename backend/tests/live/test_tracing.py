@@ -266,6 +266,7 @@ def test_a_worker_imports_opentelemetry_only_where_it_is_traced(traced: Server, 
     assert not any(EXPORTER_LIBRARY in mapped for mapped in maps(server))
 
 
+@pytest.mark.full
 @pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "env", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "MLX_SERVER_LOGFIRE_ENABLED": "0"}]

@@ -99,6 +99,7 @@ async def test_a_switch_waits_for_the_lease(folder: Path) -> None:
         assert len(workers()) == 1
 
 
+@pytest.mark.full
 async def test_turns_cost_few_loads(folder: Path) -> None:
     async with pool_of(folder) as pool:
         seen: list[tuple[str, int]] = []

@@ -107,7 +107,7 @@ def check_unrun(line: str) -> bool:
 
 def with_the_usual_port(output: str) -> str:
     """What `make run` printed, as if nothing else had been on its ports."""
-    manager = re.search(r"^  manager +http://127\.0\.0\.1:(\d+)$", output, re.MULTILINE)
+    manager = re.search(r"^  web UI +http://127\.0\.0\.1:(\d+)$", output, re.MULTILINE)
     assert manager is not None, output
     output = output.replace(f"//127.0.0.1:{manager[1]}", "//127.0.0.1:8080")
     return re.sub(r"(//127\.0\.0\.1):(?!8080)\d+", r"\1:8000", output)

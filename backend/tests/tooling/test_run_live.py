@@ -48,6 +48,7 @@ def test_once_prints_the_answer_and_stops(tmp_path: Path) -> None:
     assert "\x1b" not in output, "colours where there is no terminal"
 
 
+@pytest.mark.full
 def test_it_answers_where_there_are_users(tmp_path: Path) -> None:
     command(tmp_path, "users", "create", "first")
     process = start(tmp_path, "--once")
@@ -110,7 +111,7 @@ def test_taken_port_is_one_line(tmp_path: Path, variable: str) -> None:
 
 
 def test_both_programs_run_and_end_together(served: Served) -> None:
-    manager = re.search(r"^  manager +(http://\S+)$", served.output, re.MULTILINE)
+    manager = re.search(r"^  web UI +(http://\S+)$", served.output, re.MULTILINE)
     server = re.search(r"^  OpenAI clients  (http://\S+)/v1 ", served.output, re.MULTILINE)
     assert manager is not None, served.output
     assert server is not None, served.output

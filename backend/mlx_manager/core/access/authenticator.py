@@ -119,15 +119,19 @@ class Authenticator:
         return await self._find(digest_of(credential.text), self._store.find_key)
 
     async def still_holds(self, credential: Credential, principal: Principal) -> bool:
-        """Whether what was found is true now. A session outlives the token that opened a long answer.
+        """Whether what was found is true now: the credential is good, and for no less than it was.
+
+        A session outlives the token that opened a long answer.
 
         Raises:
             ApiError: the database cannot be reached.
         """
         if principal.session_id is None:
-            return await self.identify(credential) is not None
-        await self.state()
-        return await self._find(principal.session_id, self._store.find_session) is not None
+            found = await self.identify(credential)
+        else:
+            await self.state()
+            found = await self._find(principal.session_id, self._store.find_session)
+        return found is not None and found.scopes >= principal.scopes
 
     async def _find(self, name: str, find: Callable[[str], Awaitable[Principal | None]]) -> Principal | None:
         if name in self._known:

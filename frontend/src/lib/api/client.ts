@@ -26,11 +26,13 @@ const staysSignedIn: Middleware = {
 };
 const bodies = new Map<string, Request>();
 
-export const manager = createClient<ManagerPaths>({
-  baseUrl: base || '/',
-  querySerializer: { array: { style: 'form', explode: true } }
-});
-export const server = createClient<ServerPaths>({ baseUrl: base || '/' });
+const options = {
+  baseUrl: (globalThis.location?.origin ?? '') + base,
+  // Looked up with each request.
+  fetch: (request: Request) => globalThis.fetch(request)
+};
+export const manager = createClient<ManagerPaths>(options);
+export const server = createClient<ServerPaths>(options);
 manager.use(staysSignedIn);
 server.use(staysSignedIn);
 

@@ -74,10 +74,12 @@ class Session {
   }
 
   async #come(): Promise<void> {
+    // First of all: a page that sees the rest change must know who it is.
+    const caller = await ask(manager.GET('/api/v1/auth/me'));
     forgetCached();
+    this.#in(caller);
     this.needsSetup = false;
     this.mode = 'closed';
-    this.#in(await ask(manager.GET('/api/v1/auth/me')));
   }
 
   #in(caller: Caller): void {
