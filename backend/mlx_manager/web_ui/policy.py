@@ -14,6 +14,8 @@ _ROUTER_STYLE: Final = (
     "position: absolute; left: 0; top: 0; clip: rect(0 0 0 0); clip-path: inset(50%); overflow: hidden; "
     "white-space: nowrap; width: 1px; height: 1px"
 )
+# Each row of a list that is searched stands in one of these.
+_ROW_STYLE: Final = "display: contents;"
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -22,7 +24,7 @@ def page_headers(page: str) -> dict[str, str]:
     scripts = " ".join(_hash_of(script) for script in _INLINE_SCRIPT.findall(page))
     policy = (
         f"default-src 'none'; script-src 'self' {scripts}; style-src 'self'; "
-        f"style-src-attr 'unsafe-hashes' {_hash_of(_ROUTER_STYLE)}; img-src 'self'; "
+        f"style-src-attr 'unsafe-hashes' {_hash_of(_ROUTER_STYLE)} {_hash_of(_ROW_STYLE)}; img-src 'self'; "
         "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'; require-trusted-types-for 'script'; "
         "trusted-types svelte-trusted-html dompurify sanitized"

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { fieldOf, promptFault, readDraft, toDraft, type ParameterDraft, type Parameters } from './parameters';
+import {
+  areParameters,
+  fieldOf,
+  promptFault,
+  readDraft,
+  toDraft,
+  type ParameterDraft,
+  type Parameters
+} from './parameters';
 import { EXAMPLE_TOOL, functionChoice, functionNames, withExample } from './parameters-json';
 import { asNumber, NUMBER_NAMES, NUMBERS } from './parameters-numbers';
 
@@ -165,4 +173,11 @@ it('knows the field that a refusal names', () => {
 it('knows when a system prompt is too long', () => {
   expect(promptFault('ä'.repeat(64_000))).toBeNull();
   expect(promptFault('ä'.repeat(64_001))).toContain('128');
+});
+
+it('knows what the manager keeps of a chat', () => {
+  expect(areParameters({})).toBe(true);
+  expect(areParameters({ temperature: 1, stop: ['a'], tools: [], priority: 'background' })).toBe(true);
+  expect(areParameters({ temperature: '1' })).toBe(false);
+  expect(areParameters({ tools: {} })).toBe(false);
 });

@@ -7,6 +7,16 @@ import type { FormatKind } from './parameters-json';
 
 export type Parameters = components['schemas']['GenerationParameters'];
 
+/** Those that the manager keeps of a chat; it has looked at each when it took them. */
+export function areParameters(stored: Record<string, unknown>): stored is Parameters {
+  const isNumber = (value: unknown) => value == null || typeof value === 'number';
+  return (
+    NUMBER_NAMES.every((name) => isNumber(stored[name])) &&
+    (stored.tools == null || Array.isArray(stored.tools)) &&
+    (stored.response_format == null || typeof stored.response_format === 'object')
+  );
+}
+
 export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 /** What stands in the fields; an empty text leaves a parameter to the model. */
