@@ -101,7 +101,7 @@ export const server = {
     pinned: 'Pinned',
     loadProgress: (percent: string) => `${percent} loaded`,
     waitingFor: (num: number) => `${requests(num)} ${num === 1 ? 'waits' : 'wait'} for it`,
-    using: (num: number) => `${requests(num)}`,
+    using: requests,
     running: (num: number) => `${count(num)} running`,
     queued: (num: number) => `${count(num)} queued`,
     idle: 'Idle',
@@ -212,7 +212,6 @@ export const server = {
     } as Record<string, string>,
     stream: 'stream',
     whole: 'whole',
-    nobody: 'Nobody signed in',
     unknown: '–',
     open: (model: string) => `Details of the request to ${model}`
   },
