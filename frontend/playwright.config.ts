@@ -18,6 +18,7 @@ export default defineConfig({
   testIgnore: process.env.SCREENSHOTS ? [] : ['screenshots.spec.ts'],
   use: {
     browserName: 'chromium',
+    actionTimeout: 30_000,
     locale: 'en-GB',
     viewport: { width: 1440, height: 900 },
     trace: 'retain-on-failure',
