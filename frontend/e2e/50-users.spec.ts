@@ -24,7 +24,7 @@ test('a user is approved', async ({ adminPage, browser, stack }) => {
   await theirs.getByLabel('Name', { exact: true }).fill(newcomer.name);
   await theirs.getByLabel('Password', { exact: true }).fill(newcomer.password);
   await theirs.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(theirs).toHaveURL(/\/models/);
+  await expect(theirs).toHaveURL(`${stack.manager}/models`);
   const faults = watch(theirs);
   // What is everybody's is shown, what is an administrator's is not offered.
   await expect(theirs.getByRole('heading', { level: 1 })).toBeVisible();

@@ -39,6 +39,8 @@ _HOP_BY_HOP: Final = frozenset(
 )
 # The manager has judged these; to the server it is the manager that calls.
 _JUDGED: Final = frozenset({"host", "origin", "referer", "cookie", "authorization", "x-api-key", "forwarded"})
+# The manager has taken the caller's, or made one.
+_TAKEN: Final = frozenset({"x-request-id"})
 _JUDGED_PREFIXES: Final = ("x-forwarded-", "x-real-", "sec-fetch-")
 # Written by the manager itself.
 _OURS: Final = frozenset({"server", "date", "x-request-id"})
@@ -102,7 +104,12 @@ class _Exchange:
         async with self._client.stream(
             request.method,
             _path(request.scope),
-            headers=[*_passed_on(request.headers), *headers_of(request).items()],
+            headers=[
+                *_passed_on(request.headers),
+                *headers_of(request).items(),
+                # One id in both programs' logs, and in the caller's answer.
+                ("x-request-id", request.state.request_id),
+            ],
             content=self._content(),
             params=request.url.query,
         ) as response:
@@ -147,7 +154,7 @@ def _passed_on(headers: Headers) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, value in headers.items()
-        if name not in _HOP_BY_HOP | _JUDGED and not name.startswith(_JUDGED_PREFIXES)
+        if name not in _HOP_BY_HOP | _JUDGED | _TAKEN and not name.startswith(_JUDGED_PREFIXES)
     ]
 
 

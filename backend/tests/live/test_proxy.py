@@ -45,6 +45,17 @@ def running(both: tuple[Manager, Server], key: str) -> "Running":
     return Running(both[1], key)
 
 
+def test_a_request_has_one_id_in_both_programs(both: tuple[Manager, Server], key: str) -> None:
+    manager, _ = both
+    for given in ({}, {"X-Request-ID": "my-own-id"}):
+        answer = manager.client.post("/v1/chat/completions", json=CHAT, headers=bearer(key) | given)
+        request_id = answer.headers["x-request-id"]
+        assert request_id == given.get("X-Request-ID", request_id)
+        seen = manager.client.get(f"/admin/requests/{request_id}")
+        assert seen.status_code == 200, seen.text
+        assert seen.json()["id"] == request_id
+
+
 class Running:
     """How many requests the server has."""
 

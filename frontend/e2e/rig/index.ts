@@ -88,6 +88,10 @@ export async function signIn(context: BrowserContext, stack: Stack, user = ADMIN
 export async function seriousFaults(page: Page): Promise<string[]> {
   // By the debugger and not as a script of the page's, whose policy lets no such script in.
   await page.evaluate(AxeSource.source);
+  // A colour on its way to another one is neither.
+  await page.waitForFunction(() =>
+    document.getAnimations().every((animation) => !(animation instanceof CSSTransition))
+  );
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: typeof AxeSource };
     const found = await axe.run(document, {

@@ -12,7 +12,7 @@ import { Resource } from './resource.svelte';
 export const chatModels = new Resource<LibraryModel[]>(async () => {
   const { data } = await ask(manager.GET('/api/v1/library/models'));
   return data.filter((model) => model.capabilities.includes('chat') && model.status !== 'incomplete');
-}, 'chat-models');
+}, 'connect-models');
 
 export type TrialState = 'none' | 'waiting' | 'writing' | 'done' | 'failed' | 'stopped';
 

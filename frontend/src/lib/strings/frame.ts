@@ -16,6 +16,7 @@ export const frame = {
   narrow: 'Collapse the navigation',
   wide: 'Expand the navigation',
   skip: 'Skip to the content',
+  search: 'Search',
   palette: 'Search pages, models and actions',
   paletteHint: 'Type a page, a model or an action',
   paletteEmpty: 'Nothing by that name',
@@ -24,6 +25,7 @@ export const frame = {
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   account: 'Account',
   signOut: 'Sign out',
+  myAccount: 'My account…',
   openMode: 'Open on this machine',
   closeIt: 'Close it with a first user…',
   server: {
