@@ -156,8 +156,8 @@ test('pictures', async ({ page, stack, allowFaults }) => {
       '/models?model=demo',
       () => expect(page.getByRole('heading', { level: 1, name: 'demo' })).toBeVisible()
     ],
-    ['server', '/server', () => expect(page.getByText(/tok\/s/).first()).toBeVisible()],
-    ['requests', '/server?tab=requests', () => expect(page.getByText(/Writing/i).first()).toBeVisible()],
+    ['server', '/server'],
+    ['requests', '/server?tab=requests'],
     ['logs', '/server?tab=logs'],
     ['connect', '/connect?client=claude-code&model=demo'],
     ['keys', '/keys', () => expect(page.getByText('laptop').first()).toBeVisible()],
