@@ -15,10 +15,13 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from mlx_manager.main import app as manager
-from mlx_manager.mlx_server.main import app as server
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "backend"))  # this checkout's code, wherever the package is installed from
 
-FRONTEND = Path(__file__).resolve().parents[1] / "frontend"
+from mlx_manager.main import app as manager  # noqa: E402
+from mlx_manager.mlx_server.main import app as server  # noqa: E402
+
+FRONTEND = ROOT / "frontend"
 GENERATOR = FRONTEND / "node_modules" / ".bin" / "openapi-typescript"
 HEADER = "// Made by `make docs` from the program's OpenAPI document. Do not edit.\n"
 
@@ -37,7 +40,7 @@ def types_of(app: FastAPI) -> str:
 def main() -> int:
     """Write or compare both files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where a file is not current")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where one is stale")
     is_check = parser.parse_args().check
     stale = []
     for name, app in (("manager", manager), ("server", server)):

@@ -8,8 +8,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "backend"))  # this checkout's code, wherever the package is installed from
 
 from mlx_manager.mlx_server.admin.live_settings import FROM_NEXT_LOAD  # noqa: E402
+from mlx_manager.server.service import Program  # noqa: E402
 from mlx_manager.settings.catalogue import SETTINGS, Setting  # noqa: E402
-from mlx_manager.settings.schemas import Program  # noqa: E402
 
 PAGE = ROOT / "docs" / "settings.md"
 

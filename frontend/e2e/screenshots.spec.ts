@@ -81,7 +81,11 @@ async function furnish(page: Page, stack: Stack): Promise<void> {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ name: 'newcomer', password: 'a long enough password 4' })
   });
-  await failAt(stack, { kind: 'trickle', where: '*mlx-community/Large-4bit/model.safetensors', num_bytes: 900_000 });
+  await failAt(stack, {
+    kind: 'trickle',
+    where: '*mlx-community/Large-4bit/model.safetensors',
+    num_bytes: 900_000
+  });
   await call(page, stack, 'POST', '/api/v1/downloads', { repo_id: 'mlx-community/Large-4bit' });
   await call(page, stack, 'POST', '/api/v1/downloads', { repo_id: 'mlx-community/Qwen3-0.6B-4bit' });
   await call(page, stack, 'POST', '/admin/models/second/load');
