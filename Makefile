@@ -124,35 +124,12 @@ run: install ui ## Start the server, ask the demo model one question, keep servi
 IN_TWO := -n 2 --dist loadfile
 
 test: check node-sdks ui-check ## Run the checks and the tests, of the long ones a seeded sample
-	@$(IN_BACKEND) pytest $(IN_TWO) -m "not full" --sample $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory ui-test UI_ARGS="--grep @short"
+	@$(IN_BACKEND) pytest $(IN_TWO) -m "not full" --sample $(PYTEST_ARGS)
 
 test-all: check node-sdks ui-check ## The same with the long tests (marked `full`) as well
-	@$(IN_BACKEND) pytest $(IN_TWO) $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory ui-test
-
-ui-check: install ui ## Check the web UI: types, style, API types, unit tests
-	@set -eu; \
-	if [ ! -f $(UI_STAMP) ]; then echo "make ui-check: THE WEB UI IS NOT CHECKED" >&2; exit 0; fi; \
-	$(PY) scripts/generate_api_types.py --check; \
-	cd $(UI); \
-	npm run --silent check; \
-	npm run --silent test
-
-CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome-stable google-chrome,$(shell command -v $(name) 2>/dev/null)) \
-	$(wildcard /Applications/Google*Chrome.app/Contents/MacOS/Google*Chrome /Applications/Chromium.app/Contents/MacOS/Chromium))
-ui-test: install ui ## Try the web UI in a real browser, where one is found (UI_ARGS='--grep chat')
-	@set -eu; \
-	if [ ! -f $(UI_STAMP) ]; then echo "make ui-test: no Node: THE WEB UI IS NOT TRIED IN A BROWSER" >&2; exit 0; fi; \
-	if [ -z "$(CHROMIUM)" ]; then \
-		if [ -n "$${CI:-}" ]; then echo "make ui-test: no Chromium" >&2; exit 1; fi; \
-		echo "make ui-test: no Chromium or Chrome (name one with CHROMIUM=/path): THE WEB UI IS NOT TRIED IN A BROWSER" >&2; \
-		exit 0; \
-	fi; \
-	cd $(UI) && CHROMIUM="$(CHROMIUM)" PYTHON="$(CURDIR)/$(PY)" npx --no-install playwright test $(UI_ARGS)
-
-screenshots: install ui ## Make the pictures of every page in docs/screenshots
-	@cd $(UI) && CHROMIUM="$(CHROMIUM)" PYTHON="$(CURDIR)/$(PY)" SCREENSHOTS=1 npx --no-install playwright test screenshots
+	@$(IN_BACKEND) pytest $(IN_TWO) $(PYTEST_ARGS)
 
 bench: install ## Measure the server beside its peers; results go to docs/benchmarks
 	@$(PY) scripts/bench_serving.py $(BENCH_ARGS)
@@ -165,6 +142,36 @@ check: install ## Check style, types and the import contract
 	@$(IN_BACKEND) ruff format --check $(RUFF_PATHS)
 	@$(IN_BACKEND) mypy mlx_manager ../scripts
 	@cd backend && ../$(VENV)/bin/lint-imports --no-logo
+
+ui-check: install ui ## Check the web UI: types, style, API types, unit tests
+	@set -eu; \
+	if [ ! -f $(UI_STAMP) ]; then echo "make ui-check: THE WEB UI IS NOT CHECKED" >&2; exit 0; fi; \
+	$(PY) scripts/generate_api_types.py --check; \
+	cd $(UI); \
+	npm run --silent check; \
+	npm run --silent test
+
+CHROMIUM ?=
+# The system's own; nothing downloads one.
+FIND_CHROMIUM := chromium="$(CHROMIUM)"; \
+	for name in chromium chromium-browser google-chrome-stable google-chrome \
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+		"/Applications/Chromium.app/Contents/MacOS/Chromium"; do \
+		[ -n "$$chromium" ] || chromium=$$(command -v "$$name" || true); \
+	done
+TRY := CHROMIUM="$$chromium" PYTHON="$(CURDIR)/$(PY)" npx --no-install playwright test
+ui-test: install ui ## Try the web UI in a real browser, where one is found (UI_ARGS='--grep chat')
+	@set -eu; \
+	if [ ! -f $(UI_STAMP) ]; then echo "make ui-test: no Node: THE WEB UI IS NOT TRIED IN A BROWSER" >&2; exit 0; fi; \
+	$(FIND_CHROMIUM); \
+	if [ -z "$$chromium" ]; then \
+		echo "make ui-test: no Chromium or Chrome (CHROMIUM=/path): THE WEB UI IS NOT TRIED IN A BROWSER" >&2; \
+		[ -z "$${CI:-}" ]; exit $$?; \
+	fi; \
+	cd $(UI) && $(TRY) $(UI_ARGS)
+
+screenshots: install ui ## Make the pictures of every page in docs/screenshots
+	@set -eu; $(FIND_CHROMIUM); cd $(UI) && SCREENSHOTS=1 $(TRY) screenshots
 
 format: install ## Put imports and layout in order
 	@$(IN_BACKEND) ruff check --fix $(RUFF_PATHS)

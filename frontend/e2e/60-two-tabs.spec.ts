@@ -55,9 +55,10 @@ test('a lost connection is shown and comes back by itself', async ({
   await ask(page, stack);
   await expect.poll(() => length(page)).toBeGreaterThan(100);
   await page.context().setOffline(true);
-  // A browser ends what is open by itself only now and then: the manager's word is what one waits for.
-  await page.evaluate(() => dispatchEvent(new Event('offline')));
+  // What is open is ended by the first silence that is too long, at the latest.
+  await expect(page.getByText('The connection to the manager is lost.')).toBeVisible({ timeout: 90_000 });
   await page.context().setOffline(false);
+  await expect(page.getByText('The connection to the manager is lost.')).toHaveCount(0);
   const before = await length(page);
   await expect.poll(() => length(page)).toBeGreaterThan(before + 100);
   await page.getByRole('button', { name: 'Stop', exact: true }).click();

@@ -157,8 +157,8 @@ test('pictures', async ({ page, stack, allowFaults }) => {
     ],
     [
       'model',
-      '/models?model=demo',
-      () => expect(page.getByRole('heading', { level: 1, name: 'demo' })).toBeVisible()
+      '/models?model=second',
+      () => expect(page.getByRole('heading', { level: 1, name: 'second' })).toBeVisible()
     ],
     ['server', '/server'],
     ['requests', '/server?tab=requests'],

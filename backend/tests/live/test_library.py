@@ -67,7 +67,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-@pytest.mark.full
 def test_a_budget_that_was_changed_counts_at_once(house: House) -> None:
     """What the server refuses does not fit, and what it loads does, if not with everything asked for."""
     house.add(TINY)
