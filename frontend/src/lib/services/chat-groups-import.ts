@@ -1,7 +1,7 @@
 /** A file that is to become a chat. */
 import { Fault } from '$lib/api/fault';
 import type { components } from '$lib/api/manager';
-import { strings } from '$lib/strings';
+import { historyStrings } from '$lib/strings';
 
 type Exported = components['schemas']['ExportedChat'];
 
@@ -18,7 +18,7 @@ export function readExport(text: string): Exported {
 }
 
 function notExported(): Fault {
-  return new Fault(strings.history.notJson, 0, 'invalid_request');
+  return new Fault(historyStrings.notJson, 0, 'invalid_request');
 }
 
 function isExport(read: unknown): read is Exported {

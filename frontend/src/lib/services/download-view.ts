@@ -1,7 +1,7 @@
 /** What is said of a download, and what can be done with it. */
 import type { Tone } from '$lib/components/ui';
 import type { Download } from '$lib/api/types';
-import { strings } from '$lib/strings';
+import { modelsStrings } from '$lib/strings';
 import { duration } from './format';
 
 export type DownloadAction = 'pause' | 'resume' | 'cancel' | 'retry' | 'first' | 'dismiss';
@@ -60,7 +60,7 @@ export function queuePlaces(downloads: Iterable<Download>): Map<string, number> 
 }
 
 export function stateOf(download: Download, place: number | null, now: Date): DownloadState {
-  const words = strings.models.downloads;
+  const words = modelsStrings.downloads;
   const said = (
     tone: Tone,
     label: string,
@@ -92,7 +92,7 @@ export function stateOf(download: Download, place: number | null, now: Date): Do
 }
 
 function waitingNote(download: Download, now: Date): string {
-  const words = strings.models.downloads;
+  const words = modelsStrings.downloads;
   const reason = download.error?.message ?? '';
   if (download.retry_at === null) return reason;
   const seconds = (new Date(download.retry_at).getTime() - now.getTime()) / 1000;
@@ -103,6 +103,6 @@ function waitingNote(download: Download, now: Date): string {
 function failedNote(download: Download): string {
   const { error } = download;
   if (error === null) return '';
-  const advice = strings.models.downloads.advice[error.code] ?? '';
+  const advice = modelsStrings.downloads.advice[error.code] ?? '';
   return advice ? `${error.message}. ${advice}` : error.message;
 }

@@ -1,7 +1,7 @@
 /** Whether a model fits into memory, as a person is told it. */
 import type { Tone } from '$lib/components/ui';
 import type { LibraryModel, LibraryModelList } from '$lib/api/types';
-import { strings } from '$lib/strings';
+import { modelsStrings } from '$lib/strings';
 import { bytes, count } from './format';
 
 export type Fit = NonNullable<LibraryModel['memory']>;
@@ -13,7 +13,7 @@ export const fitTone = (fit: Fit): Tone => TONES[fit.verdict];
 
 /** Why the verdict is what it is, each reason a sentence. */
 export function fitReasons(fit: Fit): string[] {
-  const words = strings.models.fit;
+  const words = modelsStrings.fit;
   if (fit.verdict === 'fits') return [words.fitsBecause];
   if (fit.verdict === 'does_not_fit') {
     return [words.doesNotFitBecause(bytes(fit.least_bytes), bytes(fit.budget_bytes))];
@@ -22,8 +22,7 @@ export function fitReasons(fit: Fit): string[] {
 }
 
 /** What the numbers of a fit are for: `4 requests of 8,192 tokens`. */
-export const fitUse = (fit: Fit): string =>
-  strings.models.fit.use(fit.concurrency, count(fit.context_tokens));
+export const fitUse = (fit: Fit): string => modelsStrings.fit.use(fit.concurrency, count(fit.context_tokens));
 
 export type FitPartKind = 'others' | 'weights' | 'process' | 'kv' | 'prompts';
 
@@ -66,7 +65,7 @@ export function fitParts(fit: Fit): FitParts {
   return {
     parts: kinds.map((kind) => ({
       kind,
-      label: strings.models.fit.parts[kind],
+      label: modelsStrings.fit.parts[kind],
       bytes: sizes[kind],
       share: sizes[kind] / whole,
       colour: COLOURS[kind]
@@ -93,6 +92,6 @@ export function estimateOf(
   const size = model.size_bytes * (widens ? 2 : 1);
   const budget = bytes(machine.budget_bytes);
   return size > machine.budget_bytes
-    ? { tone: 'fail', text: strings.models.fit.estimateTooLarge(bytes(size), budget) }
-    : { tone: 'neutral', text: strings.models.fit.estimate(bytes(size), budget) };
+    ? { tone: 'fail', text: modelsStrings.fit.estimateTooLarge(bytes(size), budget) }
+    : { tone: 'neutral', text: modelsStrings.fit.estimate(bytes(size), budget) };
 }

@@ -1,6 +1,6 @@
 /** All that is known of a model, as names and values. */
 import type { HubModelDetails, LibraryModel } from '$lib/api/types';
-import { strings } from '$lib/strings';
+import { modelsStrings } from '$lib/strings';
 import { bytes, count, date, dateTime, exactBytes, parameters } from './format';
 import { quantizationOf } from './library-view';
 
@@ -20,7 +20,7 @@ const known = (facts: Given[]): Fact[] =>
   facts.flatMap((fact) => (fact.value ? [{ ...fact, value: fact.value }] : []));
 
 export function installedFacts(model: LibraryModel): Fact[] {
-  const words = strings.models.facts;
+  const words = modelsStrings.facts;
   const packed = model.quantization;
   const group = packed === null ? '' : `, ${words.group(packed.group_size)}`;
   return known([
@@ -43,9 +43,9 @@ export function installedFacts(model: LibraryModel): Fact[] {
     { name: words.reasoning, value: model.reasoning_format, isMono: true },
     {
       name: words.lastUsed,
-      value: model.last_used_at === null ? strings.models.neverUsed : dateTime(model.last_used_at)
+      value: model.last_used_at === null ? modelsStrings.neverUsed : dateTime(model.last_used_at)
     },
-    { name: words.source, value: strings.models.sources[model.source] },
+    { name: words.source, value: modelsStrings.sources[model.source] },
     { name: words.commit, value: model.commit, isMono: true, canCopy: true },
     { name: words.path, value: model.path, isMono: true, canCopy: true },
     { name: words.adapter, value: model.adapter_path, isMono: true },
@@ -55,13 +55,13 @@ export function installedFacts(model: LibraryModel): Fact[] {
 }
 
 export function hubFacts(model: HubModelDetails): Fact[] {
-  const words = strings.models.facts;
+  const words = modelsStrings.facts;
   const files = model.files.filter((file) => file.is_wanted).length;
   return known([
     { name: words.repository, value: model.id, isMono: true, canCopy: true },
     {
       name: words.download,
-      value: strings.models.hub.willDownload(bytes(model.download_bytes), files),
+      value: modelsStrings.hub.willDownload(bytes(model.download_bytes), files),
       exact: exactBytes(model.download_bytes)
     },
     {
@@ -75,12 +75,12 @@ export function hubFacts(model: HubModelDetails): Fact[] {
       name: words.context,
       value: model.context_length !== null && words.tokens(count(model.context_length))
     },
-    { name: words.task, value: model.task && (strings.models.hub.tasks[model.task] ?? model.task) },
+    { name: words.task, value: model.task && (modelsStrings.hub.tasks[model.task] ?? model.task) },
     { name: words.licence, value: model.licence },
-    { name: words.downloads, value: strings.models.hub.downloadsExact(count(model.downloads)) },
+    { name: words.downloads, value: modelsStrings.hub.downloadsExact(count(model.downloads)) },
     { name: words.likes, value: count(model.likes) },
     {
-      name: strings.models.hub.updated,
+      name: modelsStrings.hub.updated,
       value: model.updated_at && date(model.updated_at),
       exact: model.updated_at === null ? undefined : dateTime(model.updated_at)
     },

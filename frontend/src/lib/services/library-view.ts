@@ -1,7 +1,7 @@
 /** Which installed models are shown, in what order, and what is said of each. */
 import type { Tone } from '$lib/components/ui';
 import type { LibraryModel, ModelState } from '$lib/api/types';
-import { strings } from '$lib/strings';
+import { modelsStrings } from '$lib/strings';
 import { count, parameters } from './format';
 
 export type Capability = LibraryModel['capabilities'][number];
@@ -65,8 +65,8 @@ export function nameParts(id: string): { owner: string; name: string } {
 
 export function quantizationOf(model: LibraryModel): string {
   const packed = model.quantization;
-  if (packed === null) return strings.models.notPacked;
-  return packed.mode === 'affine' ? strings.models.bits(packed.bits) : packed.mode;
+  if (packed === null) return modelsStrings.notPacked;
+  return packed.mode === 'affine' ? modelsStrings.bits(packed.bits) : packed.mode;
 }
 
 /** The short facts of a row. */
@@ -75,7 +75,7 @@ export function factsOf(model: LibraryModel): string[] {
     model.family,
     model.parameters === null ? null : parameters(model.parameters),
     model.memory === null && model.quantization === null ? null : quantizationOf(model),
-    model.context_length === null ? null : strings.models.contextOf(count(model.context_length))
+    model.context_length === null ? null : modelsStrings.contextOf(count(model.context_length))
   ].filter((fact): fact is string => fact !== null);
 }
 
@@ -105,7 +105,7 @@ export function statusOf(model: LibraryModel, live: ModelState | undefined): Mod
   return {
     name,
     tone: TONES[name] ?? 'neutral',
-    label: strings.models.status[name] ?? name,
+    label: modelsStrings.status[name] ?? name,
     progress: (live ?? model).progress,
     reason: (isUsable ? live?.reason : null) ?? model.reason,
     isPinned: live?.pinned ?? model.pinned ?? false,

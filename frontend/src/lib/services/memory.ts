@@ -1,6 +1,6 @@
 /** The server's ledger as parts of one bar, and what it says of what would fit. */
 import type { MemoryState, ModelState } from '$lib/api/types';
-import { strings } from '$lib/strings';
+import { frameStrings } from '$lib/strings';
 
 export type MemoryPartKind = 'weights' | 'kv' | 'prefixes' | 'reserved' | 'free';
 
@@ -42,7 +42,7 @@ export function memoryParts(memory: MemoryState): MemoryPart[] {
   const whole = Math.max(memory.budget, memory.reserved, 1);
   return (Object.keys(sizes) as MemoryPartKind[]).map((kind) => ({
     kind,
-    label: strings.server.memoryParts[kind],
+    label: frameStrings.memoryParts[kind],
     bytes: sizes[kind],
     share: Math.min(sizes[kind] / whole, 1),
     colour: COLOURS[kind]
@@ -63,7 +63,7 @@ export function modelParts(model: ModelState): MemoryPart[] {
   const whole = Math.max(reserved.total, used, 1);
   return (Object.keys(sizes) as (keyof typeof sizes)[]).map((kind) => ({
     kind,
-    label: strings.server.memoryParts[kind],
+    label: frameStrings.memoryParts[kind],
     bytes: sizes[kind],
     share: sizes[kind] / whole,
     colour: COLOURS[kind]

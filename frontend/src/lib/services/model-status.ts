@@ -1,7 +1,7 @@
 /** What becomes of a request for a model: from what is installed, and from what the server says now. */
 import type { components } from '$lib/api/manager';
 import type { LibraryModel, ModelState } from '$lib/api/types';
-import { strings } from '$lib/strings';
+import { historyStrings } from '$lib/strings';
 import { bytes, compact, percent, tokensPerSecond } from './format';
 
 export type ModelStatusKind =
@@ -59,7 +59,7 @@ export function modelStatus(library: Library | null, live: Live | null): ModelSt
 
 function unloaded(memory: Memory | null, reason: string): ModelStatus {
   if (memory === null) return reason ? state('incomplete', reason) : state('will-load', '');
-  const words = strings.history.fit;
+  const words = historyStrings.fit;
   switch (memory.verdict) {
     case 'fits':
       return state('will-load', words.fits(bytes(memory.needed_bytes)));
@@ -71,14 +71,14 @@ function unloaded(memory: Memory | null, reason: string): ModelStatus {
 }
 
 function state(kind: ModelStatusKind, detail: string, progress: number | null = null): ModelStatus {
-  return { kind, tone: TONES[kind], label: strings.history.modelStates[kind], detail, progress };
+  return { kind, tone: TONES[kind], label: historyStrings.modelStates[kind], detail, progress };
 }
 
 /** What is known of a model in a line, such as `4-bit · 4.1 GB · 33K context`. */
 export function modelFacts(
   model: Pick<LibraryModel, 'quantization' | 'size_bytes' | 'context_length'>
 ): string {
-  const words = strings.history.facts;
+  const words = historyStrings.facts;
   return [
     model.quantization && words.bits(model.quantization.bits),
     bytes(model.size_bytes),

@@ -1,5 +1,5 @@
 /** Parameters that are JSON: tools, which of them is called, and the form of an answer. */
-import { strings } from '$lib/strings';
+import { historyStrings } from '$lib/strings';
 
 type Json = Record<string, unknown>;
 
@@ -39,7 +39,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    throw new Error(strings.history.wrong.json(thrown instanceof Error ? thrown.message : ''));
+    throw new Error(historyStrings.wrong.json(thrown instanceof Error ? thrown.message : ''));
   }
 }
 
@@ -47,7 +47,7 @@ function parse(text: string): unknown {
 export function readTools(text: string): Json[] | null {
   if (text.trim() === '') return null;
   const parsed = parse(text);
-  const words = strings.history.wrong;
+  const words = historyStrings.wrong;
   const list = Array.isArray(parsed) ? parsed : [parsed];
   const tools = list.map((tool: unknown, index) => {
     if (!isObject(tool) || (tool.type !== 'function' && tool.type !== 'custom')) {
@@ -108,7 +108,7 @@ export function readToolChoice(
 ): string | Json | null {
   if (text === '') return null;
   if (text === 'other') return before;
-  const words = strings.history.wrong;
+  const words = historyStrings.wrong;
   if (!text.startsWith(FUNCTION)) {
     if (text === 'required' && !tools) throw new Error(words.noTools);
     return text;
@@ -136,7 +136,7 @@ export function readFormat(kind: FormatKind, schemaText: string, before: Json | 
   if (kind === '') return null;
   if (kind === 'other') return before;
   if (kind !== 'json_schema') return { type: kind };
-  const words = strings.history.wrong;
+  const words = historyStrings.wrong;
   if (schemaText.trim() === '') throw new Error(words.noSchema);
   const schema = parse(schemaText);
   if (!isObject(schema)) throw new Error(words.schema);

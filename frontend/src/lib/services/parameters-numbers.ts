@@ -1,5 +1,5 @@
 /** Parameters that are numbers, within the ranges that the server takes. */
-import { strings } from '$lib/strings';
+import { historyStrings } from '$lib/strings';
 
 export interface NumberRange {
   least: number;
@@ -47,7 +47,7 @@ const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
 export function asNumber(typed: string, range: NumberRange): number | null {
   const text = typed.trim();
   if (text === '') return null;
-  const words = strings.history.wrong;
+  const words = historyStrings.wrong;
   const value = NUMBER.test(text) ? Number(text.replace(',', '.')) : NaN;
   if (!Number.isFinite(value)) throw new Error(words.number);
   if (range.isWhole && !Number.isInteger(value)) throw new Error(words.whole);

@@ -1,6 +1,6 @@
 /** How answers are made, as it is typed: taken from a chat, checked, put back; what is not shown stays. */
 import type { components } from '$lib/api/manager';
-import { strings } from '$lib/strings';
+import { historyStrings } from '$lib/strings';
 import { asNumber, NUMBER_NAMES, NUMBERS, type NumberName } from './parameters-numbers';
 import { formatText, readFormat, readToolChoice, readTools, toolChoiceText } from './parameters-json';
 import type { FormatKind } from './parameters-json';
@@ -113,7 +113,7 @@ function put<Name extends keyof Parameters>(
 /** What is wrong with a system prompt; null where nothing is. */
 export function promptFault(text: string): string | null {
   const size = new TextEncoder().encode(text).length;
-  return size > MOST_PROMPT_BYTES ? strings.history.wrong.prompt(size, MOST_PROMPT_BYTES) : null;
+  return size > MOST_PROMPT_BYTES ? historyStrings.wrong.prompt(size, MOST_PROMPT_BYTES) : null;
 }
 
 /** The field that a refusal names, such as `parameters.tools.0.type`; null where it is none of them. */
@@ -147,7 +147,7 @@ function stopText(stop: string | readonly string[] | null): string {
 
 function readStops(text: string): string[] | null {
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
-  const words = strings.history.wrong;
+  const words = historyStrings.wrong;
   if (lines.length > MOST_STOPS) throw new Error(words.stops(MOST_STOPS));
   const stops = lines.map((line) =>
     line.replace(/\\[\\ntr]/g, (code) => ESCAPES.find((escape) => escape[1] === code)?.[0] ?? code)

@@ -1,7 +1,7 @@
 /** Deleting a chat with a way back: it goes out of sight at once, and is deleted when nobody wanted it back. */
 import { base } from '$app/paths';
 import { asFault } from '$lib/api/fault';
-import { strings } from '$lib/strings';
+import { commonStrings, historyStrings } from '$lib/strings';
 import { chats } from './chats.svelte';
 import { toasts } from './toasts.svelte';
 
@@ -20,9 +20,9 @@ export function deleteSoon(id: string, title: string, onUndo: () => void): void 
     id,
     setTimeout(() => void deleteNow(id, title), WAIT_MS)
   );
-  toasts.show(strings.history.deleted(title), {
+  toasts.show(historyStrings.deleted(title), {
     action: {
-      label: strings.common.undo,
+      label: commonStrings.undo,
       run: () => {
         if (!waiting.has(id)) return;
         clearTimeout(waiting.get(id));
@@ -41,7 +41,7 @@ async function deleteNow(id: string, title: string): Promise<void> {
   } catch (thrown) {
     const fault = asFault(thrown);
     if (fault.status !== 404) {
-      toasts.show(strings.history.notDeleted(title, fault.message), { kind: 'fail' });
+      toasts.show(historyStrings.notDeleted(title, fault.message), { kind: 'fail' });
     }
   } finally {
     chats.hidden.delete(id);

@@ -5,7 +5,7 @@ import { asFault, Fault } from '$lib/api/fault';
 import type { LibraryModel } from '$lib/api/types';
 import type { Dialect } from '$lib/services/clients';
 import { NO_ANSWER, tryClient, type Answer } from '$lib/services/try-client';
-import { strings } from '$lib/strings';
+import { connectStrings } from '$lib/strings';
 import { Resource } from './resource.svelte';
 
 /** Installed models that can chat, those of broken files left out. */
@@ -47,7 +47,7 @@ export class ClientTrial {
     const seconds = () => (performance.now() - began) / 1000;
     const isCurrent = () => this.#ending === ending;
     try {
-      const question = strings.connect.try.question;
+      const question = connectStrings.try.question;
       const answer = await tryClient(
         { dialect, base, model, key, question },
         {
@@ -56,7 +56,7 @@ export class ClientTrial {
         },
         ending.signal
       );
-      if (!answer.isComplete) throw new Fault(strings.connect.try.broken, this.status ?? 0, 'incomplete');
+      if (!answer.isComplete) throw new Fault(connectStrings.try.broken, this.status ?? 0, 'incomplete');
       if (isCurrent()) this.state = 'done';
     } catch (thrown) {
       if (!isCurrent()) return;

@@ -3,7 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { ask, manager, server } from '$lib/api/client';
 import { asFault } from '$lib/api/fault';
 import type { LibraryModel, LibraryModelList, Verification } from '$lib/api/types';
-import { strings } from '$lib/strings';
+import { modelsStrings } from '$lib/strings';
 import { live } from './live.svelte';
 import { Resource } from './resource.svelte';
 import { toasts } from './toasts.svelte';
@@ -64,21 +64,21 @@ class Library {
   }
 
   load = (id: string) =>
-    this.#do(id, 'load', strings.models.actions.loaded(id), () =>
+    this.#do(id, 'load', modelsStrings.actions.loaded(id), () =>
       server.POST('/admin/models/{model_id}/load', { params: { path: { model_id: id } } })
     );
 
   unload = (id: string) =>
-    this.#do(id, 'unload', strings.models.actions.unloaded(id), () =>
+    this.#do(id, 'unload', modelsStrings.actions.unloaded(id), () =>
       server.POST('/admin/models/{model_id}/unload', { params: { path: { model_id: id } } })
     );
 
   pin = (id: string, isPinned: boolean) =>
     isPinned
-      ? this.#do(id, 'pin', strings.models.actions.pinned(id), () =>
+      ? this.#do(id, 'pin', modelsStrings.actions.pinned(id), () =>
           server.POST('/admin/models/{model_id}/pin', { params: { path: { model_id: id } } })
         )
-      : this.#do(id, 'pin', strings.models.actions.unpinned(id), () =>
+      : this.#do(id, 'pin', modelsStrings.actions.unpinned(id), () =>
           server.POST('/admin/models/{model_id}/unpin', { params: { path: { model_id: id } } })
         );
 
@@ -101,7 +101,7 @@ class Library {
         )
       );
     } catch (thrown) {
-      toasts.show(strings.models.actions.failed(id, asFault(thrown).message), { kind: 'fail' });
+      toasts.show(modelsStrings.actions.failed(id, asFault(thrown).message), { kind: 'fail' });
     }
   }
 
@@ -131,7 +131,7 @@ class Library {
       await ask(run());
       toasts.show(done);
     } catch (thrown) {
-      toasts.show(strings.models.actions.failed(id, asFault(thrown).message), { kind: 'fail' });
+      toasts.show(modelsStrings.actions.failed(id, asFault(thrown).message), { kind: 'fail' });
     } finally {
       this.busy.delete(id);
       void this.list.refresh();

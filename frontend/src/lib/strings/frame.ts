@@ -39,5 +39,12 @@ export const frame = {
   },
   memory: (used: string, budget: string) => `${used} of ${budget}`,
   memoryLabel: 'Memory for models',
-  memoryUnknown: 'Memory not known'
+  memoryUnknown: 'Memory not known',
+  memoryParts: {
+    weights: 'Weights',
+    kv: 'KV caches',
+    prefixes: 'Kept prompts',
+    reserved: 'Reserved',
+    free: 'Free'
+  }
 };

@@ -58,13 +58,6 @@ export const server = {
       'All models leave memory; those that are to be there from the start are loaded again. Nothing stored is lost.'
   },
 
-  memoryParts: {
-    weights: 'Weights',
-    kv: 'KV caches',
-    prefixes: 'Kept prompts',
-    reserved: 'Reserved',
-    free: 'Free'
-  },
   memory: {
     title: 'Memory',
     hints: {

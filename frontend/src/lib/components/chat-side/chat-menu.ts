@@ -13,11 +13,11 @@ import { href } from '$lib/paths';
 import type { ListedChat } from '$lib/services/chat-groups';
 import { deleteSoon } from '$lib/stores/chats-deletion.svelte';
 import { chats } from '$lib/stores/chats.svelte';
-import { strings } from '$lib/strings';
+import { commonStrings, historyStrings } from '$lib/strings';
 import type { PaneState } from './pane-state.svelte';
 
 export function chatMenu(chat: ListedChat, pane: PaneState, isCurrent: boolean): MenuItem[] {
-  const words = strings.history;
+  const words = historyStrings;
   return [
     { label: words.rename, icon: Pencil, run: () => (pane.renamingId = chat.id) },
     {
@@ -29,7 +29,7 @@ export function chatMenu(chat: ListedChat, pane: PaneState, isCurrent: boolean):
     { label: words.exportJson, icon: Download, begins: true, run: () => download(chat.id, 'json') },
     { label: words.exportMarkdown, icon: FileText, run: () => download(chat.id, 'markdown') },
     {
-      label: strings.common.delete,
+      label: commonStrings.delete,
       icon: Trash,
       isDanger: true,
       begins: true,
@@ -48,7 +48,7 @@ function download(chatId: string, format: 'json' | 'markdown'): void {
 }
 
 function remove(chat: ListedChat, isCurrent: boolean): void {
-  deleteSoon(chat.id, chat.title || strings.history.untitled, () => {
+  deleteSoon(chat.id, chat.title || historyStrings.untitled, () => {
     if (isCurrent) void goto(href('/chat', { chat: chat.id }));
   });
   if (isCurrent) void goto(href('/chat'));

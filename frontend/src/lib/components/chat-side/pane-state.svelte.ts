@@ -4,7 +4,7 @@ import { asFault, type Fault } from '$lib/api/fault';
 import type { ListedChat } from '$lib/services/chat-groups';
 import { chats, type Folder } from '$lib/stores/chats.svelte';
 import { toasts } from '$lib/stores/toasts.svelte';
-import { strings } from '$lib/strings';
+import { commonStrings, historyStrings } from '$lib/strings';
 
 const OPEN_KEY = 'mlx-open-folders';
 const DRAGGED = 'application/x-mlx-chat';
@@ -44,9 +44,9 @@ export class PaneState {
     if (chat.folder_id === folderId) return true;
     const isMoved = await this.attempt(() => chats.change(chat.id, { folder_id: folderId }));
     if (isMoved) {
-      const words = strings.history;
+      const words = historyStrings;
       toasts.show(words.moved(chat.title || words.untitled, chats.folderName(folderId)), {
-        action: { label: strings.common.undo, run: () => void this.#moveBack(chat) }
+        action: { label: commonStrings.undo, run: () => void this.#moveBack(chat) }
       });
     }
     return isMoved;

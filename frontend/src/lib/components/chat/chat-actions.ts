@@ -8,12 +8,12 @@ import { copyText } from '$lib/services/clipboard';
 import type { Conversation } from '$lib/stores/chat.svelte';
 import type { Action } from '$lib/stores/palette.svelte';
 import { toasts } from '$lib/stores/toasts.svelte';
-import { strings } from '$lib/strings';
+import { chatStrings, frameStrings } from '$lib/strings';
 import type { FollowEnd } from './follow-end.svelte';
 import { SHORTCUTS, type ShortcutName } from './shortcuts';
 import type { Unsent } from './unsent.svelte';
 
-const words = strings.chat.actions;
+const words = chatStrings.actions;
 
 /** What only the page can do. */
 export interface PageParts {
@@ -121,7 +121,7 @@ export class ChatActions {
       id: `chat ${name}`,
       label,
       group: 'actions',
-      keywords: [strings.frame.pages['/chat']],
+      keywords: [frameStrings.pages['/chat']],
       shortcut: keys,
       run: () => this.run(name)
     }));

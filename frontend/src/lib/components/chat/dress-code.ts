@@ -1,8 +1,8 @@
 /** Give code its language and a button to copy it. */
 import { copyText } from '$lib/services/clipboard';
-import { strings } from '$lib/strings';
+import { chatStrings } from '$lib/strings';
 
-const words = strings.chat.actions;
+const words = chatStrings.actions;
 const SAID_MS = 1500;
 
 export function dressCode(fragment: DocumentFragment): DocumentFragment {

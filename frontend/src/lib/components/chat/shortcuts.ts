@@ -1,8 +1,8 @@
 /** What one can do on the Chat page by the keyboard. */
-import { strings } from '$lib/strings';
+import { chatStrings } from '$lib/strings';
 
 const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? '');
-const words = strings.chat.shortcuts;
+const words = chatStrings.shortcuts;
 
 export type ShortcutName =
   'newChat' | 'focus' | 'copy' | 'regenerate' | 'previous' | 'next' | 'search' | 'show' | 'stop';

@@ -5,7 +5,7 @@ import { live } from '$lib/stores/live.svelte';
 import type { Action } from '$lib/stores/palette.svelte';
 import { session } from '$lib/stores/session.svelte';
 import { theme } from '$lib/stores/theme.svelte';
-import { strings } from '$lib/strings';
+import { frameStrings } from '$lib/strings';
 import { RAIL_PAGES } from './pages';
 
 export function frameActions(): Action[] {
@@ -23,7 +23,7 @@ export function frameActions(): Action[] {
   }));
   const themes = (['system', 'light', 'dark'] as const).map<Action>((choice) => ({
     id: `theme ${choice}`,
-    label: `${strings.frame.theme}: ${strings.frame.themes[choice]}`,
+    label: `${frameStrings.theme}: ${frameStrings.themes[choice]}`,
     group: 'actions',
     run: () => theme.set(choice)
   }));

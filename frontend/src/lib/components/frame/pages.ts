@@ -7,9 +7,9 @@ import MessageSquare from '@lucide/svelte/icons/message-square';
 import Server from '@lucide/svelte/icons/server';
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
 import Users from '@lucide/svelte/icons/users';
-import { strings } from '$lib/strings';
+import { frameStrings } from '$lib/strings';
 
-const names = strings.frame.pages;
+const names = frameStrings.pages;
 
 export const RAIL_PAGES = [
   { path: '/chat', label: names['/chat'], icon: MessageSquare, isAdmin: false, begins: false },

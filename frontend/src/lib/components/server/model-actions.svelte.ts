@@ -4,7 +4,7 @@ import { ask, server } from '$lib/api/client';
 import { asFault, type Fault } from '$lib/api/fault';
 import { live } from '$lib/stores/live.svelte';
 import { toasts } from '$lib/stores/toasts.svelte';
-import { strings } from '$lib/strings';
+import { serverStrings } from '$lib/strings';
 
 export class ModelActions {
   /** Models that something is done with. */
@@ -14,7 +14,7 @@ export class ModelActions {
   load(id: string): Promise<void> {
     return this.#do(id, async () => {
       live.models.set(id, await ask(server.POST('/admin/models/{model_id}/load', path(id))));
-      toasts.show(strings.server.models.loaded(id));
+      toasts.show(serverStrings.models.loaded(id));
     });
   }
 
@@ -23,7 +23,7 @@ export class ModelActions {
     return this.#do(id, async () => {
       const params = { path: { model_id: id }, query: { force: isForced } };
       live.models.set(id, await ask(server.POST('/admin/models/{model_id}/unload', { params })));
-      toasts.show(strings.server.models.unloaded(id));
+      toasts.show(serverStrings.models.unloaded(id));
     });
   }
 

@@ -3,7 +3,7 @@ import { asFault } from '$lib/api/fault';
 import type { User } from '$lib/api/types';
 import { toasts } from '$lib/stores/toasts.svelte';
 import { users } from '$lib/stores/users.svelte';
-import { strings } from '$lib/strings';
+import { usersStrings } from '$lib/strings';
 
 /** Do it, and say what came of it. */
 async function saying(what: Promise<void>, done: string): Promise<void> {
@@ -17,10 +17,10 @@ async function saying(what: Promise<void>, done: string): Promise<void> {
 }
 
 export const approve = (user: User): Promise<void> =>
-  saying(users.approve(user), strings.users.approved(user.name));
+  saying(users.approve(user), usersStrings.approved(user.name));
 
 export const enable = (user: User): Promise<void> =>
-  saying(users.enable(user), strings.users.enabled(user.name));
+  saying(users.enable(user), usersStrings.enabled(user.name));
 
 export const makeAdmin = (user: User): Promise<void> =>
-  saying(users.setRole(user, 'admin'), strings.users.isNow(user.name, strings.users.roles.admin));
+  saying(users.setRole(user, 'admin'), usersStrings.isNow(user.name, usersStrings.roles.admin));
