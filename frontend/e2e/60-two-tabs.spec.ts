@@ -15,7 +15,8 @@ async function ask(page: Page, stack: Stack): Promise<string> {
   const message = page.getByRole('textbox', { name: 'Message' });
   await message.fill('Tell me everything');
   await message.press('Enter');
-  await expect(text(page)).toBeVisible();
+  // Its model may have to be loaded first.
+  await expect(text(page)).toBeVisible({ timeout: 90_000 });
   return chat.id;
 }
 
@@ -51,6 +52,7 @@ test('a lost connection is shown and comes back by itself', async ({
   stack,
   allowFaults
 }) => {
+  test.setTimeout(300_000);
   allowFaults(/ERR_INTERNET_DISCONNECTED|Failed to load resource|net::ERR/);
   await ask(page, stack);
   await expect.poll(() => length(page)).toBeGreaterThan(100);
