@@ -26,9 +26,6 @@ class SettingSource(StrEnum):
     DEFAULT = "default"
 
 
-# What the inference server calls it.
-Source = SettingSource
-
 _STATED: Final = (SettingSource.FLAG, SettingSource.ENVIRONMENT)
 # The integers that every reader of JSON has exactly.
 _LARGEST: Final = 2**53

@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from mlx_manager.core.settings import Source
+from mlx_manager.core.settings import SettingSource
 from mlx_manager.mlx_server.config import MLXServerSettings
 
 # A process's arguments can be read by every user of the machine.
@@ -30,4 +30,4 @@ def apply_flags(settings: MLXServerSettings, arguments: Sequence[str]) -> None:
     fresh = MLXServerSettings()
     for name in stated:
         setattr(settings, name, getattr(fresh, name))
-    settings.note_source(stated.keys(), Source.FLAG)
+    settings.note_source(stated.keys(), SettingSource.FLAG)

@@ -178,7 +178,9 @@ class ServerEvents:
                 await self._follow()
             except ApiError as error:
                 logger.debug("the server's events are not heard: %s", error)
-            except Exception:
+            except (
+                Exception
+            ):  # whatever the server said: pages wait for this task, and nothing starts it again
                 logger.exception("following the server's events failed")
             self._drop()
             pause_s = _FIRST_RETRY_S if self._num_connections != before else min(2 * pause_s, _MAX_RETRY_S)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from mlx_manager.core.settings import EnvironmentSettings, Source
+from mlx_manager.core.settings import EnvironmentSettings, SettingSource
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.flags import apply_flags
 
@@ -47,23 +47,23 @@ def sample(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sample]:
     return make
 
 
-def state(settings: EnvironmentSettings, name: str) -> tuple[Any, Source]:
+def state(settings: EnvironmentSettings, name: str) -> tuple[Any, SettingSource]:
     return getattr(settings, name), settings.source_of(name)
 
 
 def test_the_database_counts_before_the_default(sample: Callable[..., Sample]) -> None:
     settings = sample()
-    assert state(settings, "count") == (1, Source.DEFAULT)
+    assert state(settings, "count") == (1, SettingSource.DEFAULT)
     assert settings.take_stored({"count": 5, "names": ["b"]}) == []
-    assert state(settings, "count") == (5, Source.DATABASE)
-    assert state(settings, "names") == (["b"], Source.DATABASE)
-    assert state(settings, "limit_s") == (None, Source.DEFAULT)
+    assert state(settings, "count") == (5, SettingSource.DATABASE)
+    assert state(settings, "names") == (["b"], SettingSource.DATABASE)
+    assert state(settings, "limit_s") == (None, SettingSource.DEFAULT)
     assert settings.take_stored({"names": ["c"]}) == []
-    assert state(settings, "count") == (1, Source.DEFAULT)
-    assert state(settings, "names") == (["c"], Source.DATABASE)
+    assert state(settings, "count") == (1, SettingSource.DEFAULT)
+    assert state(settings, "names") == (["c"], SettingSource.DATABASE)
     settings.names.append("d")
     settings.take_stored({})
-    assert state(settings, "names") == (["a"], Source.DEFAULT)
+    assert state(settings, "names") == (["a"], SettingSource.DEFAULT)
     assert Sample().names == ["a"]
 
 
@@ -71,16 +71,16 @@ def test_what_is_stored_may_equal_the_default(sample: Callable[..., Sample]) -> 
     settings = sample()
     assert not settings.has_taken({"count": 1})
     settings.take_stored({"count": 1})
-    assert state(settings, "count") == (1, Source.DATABASE)
+    assert state(settings, "count") == (1, SettingSource.DATABASE)
     assert settings.has_taken({"count": 1})
 
 
 def test_the_environment_counts_before_the_database(sample: Callable[..., Sample]) -> None:
     settings = sample(count="7")
-    assert state(settings, "count") == (7, Source.ENVIRONMENT)
+    assert state(settings, "count") == (7, SettingSource.ENVIRONMENT)
     assert settings.take_stored({"count": 5, "limit_s": 2}) == []
-    assert state(settings, "count") == (7, Source.ENVIRONMENT)
-    assert state(settings, "limit_s") == (2.0, Source.DATABASE)
+    assert state(settings, "count") == (7, SettingSource.ENVIRONMENT)
+    assert state(settings, "limit_s") == (2.0, SettingSource.DATABASE)
 
 
 def test_a_flag_counts_before_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,17 +89,17 @@ def test_a_flag_counts_before_all(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = MLXServerSettings()
     apply_flags(settings, ["--max-models", "3"])
     settings.take_stored({"max_models": 9, "load_wait_s": 9, "kv_concurrency": 9})
-    assert state(settings, "max_models") == (3, Source.FLAG)
-    assert state(settings, "load_wait_s") == (5.0, Source.ENVIRONMENT)
-    assert state(settings, "kv_concurrency") == (9, Source.DATABASE)
-    assert state(settings, "kv_context_tokens") == (8192, Source.DEFAULT)
+    assert state(settings, "max_models") == (3, SettingSource.FLAG)
+    assert state(settings, "load_wait_s") == (5.0, SettingSource.ENVIRONMENT)
+    assert state(settings, "kv_concurrency") == (9, SettingSource.DATABASE)
+    assert state(settings, "kv_context_tokens") == (8192, SettingSource.DEFAULT)
 
 
 def change(settings: Sample, **values: Any) -> None:
     """As the running program is changed."""
     for name, value in values.items():
         setattr(settings, name, value)
-    settings.note_source(values.keys(), Source.RUNNING)
+    settings.note_source(values.keys(), SettingSource.RUNNING)
 
 
 def test_what_is_changed_in_the_running_program_counts_until_it_is_stored_otherwise(
@@ -109,14 +109,14 @@ def test_what_is_changed_in_the_running_program_counts_until_it_is_stored_otherw
     settings.take_stored({"count": 5})
     change(settings, count=6, limit_s=3.0)
     settings.take_stored({"count": 5, "names": ["b"]})
-    assert state(settings, "count") == (6, Source.RUNNING)
-    assert state(settings, "limit_s") == (3.0, Source.RUNNING)
+    assert state(settings, "count") == (6, SettingSource.RUNNING)
+    assert state(settings, "limit_s") == (3.0, SettingSource.RUNNING)
     settings.take_stored({"count": 8, "names": ["b"], "limit_s": None})
-    assert state(settings, "count") == (8, Source.DATABASE)
-    assert state(settings, "limit_s") == (None, Source.DATABASE)
+    assert state(settings, "count") == (8, SettingSource.DATABASE)
+    assert state(settings, "limit_s") == (None, SettingSource.DATABASE)
     change(settings, count=6)
     settings.take_stored({})
-    assert state(settings, "count") == (1, Source.DEFAULT)
+    assert state(settings, "count") == (1, SettingSource.DEFAULT)
 
 
 def test_what_is_stored_once_more_as_it_was_counts_again(sample: Callable[..., Sample]) -> None:
@@ -124,27 +124,27 @@ def test_what_is_stored_once_more_as_it_was_counts_again(sample: Callable[..., S
     settings.take_stored({"count": 5})
     change(settings, count=6, limit_s=3.0, names=["b"])
     settings.take_stored({"count": 5}, fixed={"names"}, restated={"count", "limit_s", "names", "nothing"})
-    assert state(settings, "count") == (5, Source.DATABASE)
-    assert state(settings, "limit_s") == (None, Source.DEFAULT)
-    assert state(settings, "names") == (["b"], Source.RUNNING)
+    assert state(settings, "count") == (5, SettingSource.DATABASE)
+    assert state(settings, "limit_s") == (None, SettingSource.DEFAULT)
+    assert state(settings, "names") == (["b"], SettingSource.RUNNING)
 
 
 def test_after_such_a_change_the_environment_counts_again(sample: Callable[..., Sample]) -> None:
     settings = sample(count="7")
     change(settings, count=6)
     settings.take_stored({"names": ["b"]})
-    assert state(settings, "count") == (6, Source.RUNNING)
+    assert state(settings, "count") == (6, SettingSource.RUNNING)
     settings.take_stored({"count": 5})
-    assert state(settings, "count") == (7, Source.ENVIRONMENT)
+    assert state(settings, "count") == (7, SettingSource.ENVIRONMENT)
 
 
 def test_what_is_fixed_or_not_stored_stays(sample: Callable[..., Sample]) -> None:
     settings = sample()
     settings.take_stored({"count": 5})
     assert settings.take_stored({"count": 6, "limit_s": 2, "secret": "x"}, fixed={"count"}) == []
-    assert state(settings, "count") == (5, Source.DATABASE)
-    assert state(settings, "limit_s") == (2.0, Source.DATABASE)
-    assert state(settings, "secret") == (None, Source.DEFAULT)
+    assert state(settings, "count") == (5, SettingSource.DATABASE)
+    assert state(settings, "limit_s") == (2.0, SettingSource.DATABASE)
+    assert state(settings, "secret") == (None, SettingSource.DEFAULT)
 
 
 def test_unknown_names_are_left_alone(sample: Callable[..., Sample]) -> None:
@@ -164,17 +164,17 @@ def test_each_bad_value_is_one_line_and_its_default_counts(sample: Callable[...,
         "SAMPLE_LIMIT_S as it is stored",
     }
     assert not [fault for fault in faults if "\n" in fault or "s3cret" in fault]
-    assert state(settings, "count") == (1, Source.DEFAULT)
-    assert state(settings, "limit_s") == (None, Source.DEFAULT)
-    assert state(settings, "names") == (["b"], Source.DATABASE)
-    assert state(settings, "lock") == ("steel", Source.DATABASE)
+    assert state(settings, "count") == (1, SettingSource.DEFAULT)
+    assert state(settings, "limit_s") == (None, SettingSource.DEFAULT)
+    assert state(settings, "names") == (["b"], SettingSource.DATABASE)
+    assert state(settings, "lock") == ("steel", SettingSource.DATABASE)
 
 
 def test_a_bad_value_does_not_leave_the_earlier_one(sample: Callable[..., Sample]) -> None:
     settings = sample()
     settings.take_stored({"count": 5})
     assert len(settings.take_stored({"count": "many"})) == 1
-    assert state(settings, "count") == (1, Source.DEFAULT)
+    assert state(settings, "count") == (1, SettingSource.DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ def test_what_is_at_fault_together_takes_nothing_else_along(sample: Callable[...
     settings = sample()
     faults = settings.take_stored({"count": 5, "key": "brass", "names": ["b"]})
     assert faults == ["SAMPLE_KEY as it is stored: a key without a lock"]
-    assert state(settings, "key") == (None, Source.DEFAULT)
-    assert state(settings, "count") == (5, Source.DATABASE)
+    assert state(settings, "key") == (None, SettingSource.DEFAULT)
+    assert state(settings, "count") == (5, SettingSource.DATABASE)
     assert settings.take_stored({"key": "brass", "lock": "steel"}) == []
     assert (settings.key, settings.lock) == ("brass", "steel")
 
@@ -201,7 +201,7 @@ def test_what_is_at_fault_together_takes_nothing_else_along(sample: Callable[...
 def test_a_stored_value_may_belong_to_one_of_the_environment(sample: Callable[..., Sample]) -> None:
     settings = sample(lock="steel")
     assert settings.take_stored({"key": "brass"}) == []
-    assert state(settings, "key") == ("brass", Source.DATABASE)
+    assert state(settings, "key") == ("brass", SettingSource.DATABASE)
 
 
 def test_a_key_goes_with_a_certificate_that_is_gone(tmp_path: Path) -> None:

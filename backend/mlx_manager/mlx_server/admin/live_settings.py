@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.core.settings import Source
+from mlx_manager.core.settings import SettingSource
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.serving import Serving
 
@@ -92,7 +92,7 @@ def change_settings(serving: Serving, change: Mapping[str, Any]) -> None:
         fault = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in fault["loc"])
         raise ApiError(ErrorCode.INVALID_REQUEST, f"{path}: {fault['msg']}", param=path) from None
-    settings.note_source(change.keys(), Source.RUNNING)
+    settings.note_source(change.keys(), SettingSource.RUNNING)
     serving.settings_changed()
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue, create_model
 
-from mlx_manager.core.settings import Source
+from mlx_manager.core.settings import SettingSource
 from mlx_manager.mlx_server.admin.live_settings import LIVE
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.domain.models import Capability
@@ -162,7 +162,7 @@ class SettingView(BaseModel):
 
     name: str
     value: JsonValue
-    source: Source
+    source: SettingSource
     live: bool = Field(description="whether it can be changed while the server runs")
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from mlx_manager.core.errors import ApiError, ErrorCode
-from mlx_manager.core.settings import Source
+from mlx_manager.core.settings import SettingSource
 from mlx_manager.mlx_server.config import MLXServerSettings
 from mlx_manager.mlx_server.domain.models import EngineHealth, ModelDescription, ModelRuntime
 from mlx_manager.mlx_server.pool.admission import Admission
@@ -225,7 +225,7 @@ class ModelPool:
         others = [name for name in self._settings.pinned if name != model_id]
         self._settings.pinned = [*others, model_id] if is_pinned else others
         # Else the next look at what is stored would undo it.
-        self._settings.note_source({"pinned"}, Source.RUNNING)
+        self._settings.note_source({"pinned"}, SettingSource.RUNNING)
         entry.is_pinned = is_pinned
         entry.stop_expiry()
         if entry.resident is not None:

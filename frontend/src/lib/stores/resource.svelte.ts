@@ -2,7 +2,8 @@
 import { asFault, type Fault } from '$lib/api/fault';
 
 const PREFIX = 'mlx-cache:';
-const known = new Set<Resource<unknown>>();
+/** A component's own goes with it. */
+const known = new Set<WeakRef<Resource<unknown>>>();
 
 export class Resource<Data> {
   data = $state.raw<Data | null>(null);
@@ -20,7 +21,7 @@ export class Resource<Data> {
     this.#load = load;
     this.#key = key === null ? null : PREFIX + key;
     this.data = this.#kept();
-    known.add(this as Resource<unknown>);
+    known.add(new WeakRef(this as Resource<unknown>));
   }
 
   /** Whether there is nothing to show yet, neither data nor a fault. */
@@ -72,7 +73,11 @@ export class Resource<Data> {
 
 /** Somebody else looks now: nothing of what was shown may stay. */
 export function forgetCached(): void {
-  for (const resource of known) resource.forget();
+  for (const reference of known) {
+    const resource = reference.deref();
+    if (resource === undefined) known.delete(reference);
+    else resource.forget();
+  }
   for (const key of Object.keys(globalThis.sessionStorage ?? {})) {
     if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
   }
